@@ -1,0 +1,31 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+    name: "Benchmarks",
+    dependencies: [
+        .package(name: "UVLoop", path: "..")
+    ],
+    targets: [
+        .executableTarget(
+            name: "CServer",
+            dependencies: [.product(name: "CUV", package: "UVLoop")]
+        ),
+        .executableTarget(name: "LoadGenerator"),
+        .executableTarget(
+            name: "BenchServer",
+            dependencies: [.product(name: "UVLoop", package: "UVLoop")]
+        ),
+        .executableTarget(
+            name: "MicroBench",
+            dependencies: [
+                .product(name: "UVLoop", package: "UVLoop"),
+                .product(name: "CUV", package: "UVLoop"),
+            ]
+        ),
+        .target(name: "CAffinity"),
+        .executableTarget(name: "Compare", dependencies: ["CAffinity"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

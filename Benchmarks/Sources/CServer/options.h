@@ -1,0 +1,15 @@
+#ifndef CSERVER_OPTIONS_H
+#define CSERVER_OPTIONS_H
+
+#include "server.h"
+
+struct options {
+    int port;
+    const struct mode *mode;
+    bool try_first;
+};
+
+/* Ends the process with status 2 and a message when the command line is wrong. */
+struct options parse_options(int count, char **arguments);
+
+#endif

@@ -1,0 +1,31 @@
+import Foundation
+
+/// One run of the load generator against one server.
+struct LoadRun {
+    let workload: Workload
+    let server: RunningServer
+    let seconds: Double
+
+    func measure(pinning: ProcessorPinning) throws(Failure) -> Measurement {
+        let path = try SiblingPrograms.path(of: "LoadGenerator")
+        let arguments = workload.generatorArguments(
+            port: server.port, server: server.process.id, seconds: seconds)
+        let generator = try pinning.on(pinning.generatorProcessor) { () throws(Failure) in
+            try ChildProcess(path: path, arguments: arguments)
+        }
+        // The generator bounds itself; this is for one that hangs nevertheless.
+        let line = generator.readLine(within: seconds + 90)
+        let ending = generator.ending(within: 5)
+        guard let line, ending == .exited(0) else {
+            let end = ending?.description ?? "did not end"
+            throw Failure(
+                message: server.unexpectedEnd()
+                    ?? "load generator for \(workload.name) on \(server.contender.name) \(end)")
+        }
+        do {
+            return try JSONDecoder().decode(Measurement.self, from: Data(line.utf8))
+        } catch {
+            throw Failure(message: "load generator said '\(line)': \(error)")
+        }
+    }
+}

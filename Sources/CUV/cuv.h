@@ -1,0 +1,174 @@
+#pragma once
+
+// libuv for Swift. <uv.h> is imported as it is; what follows is only what Swift's importer cannot
+// express: macros, flags that are enums on one platform and integers on another, and the few
+// system calls that have no libuv function.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#if defined(__linux__)
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/timerfd.h>
+#endif
+
+/// A value that no two living threads share: the identity of the calling thread.
+static inline uintptr_t cuv_thread_token(void) { return (uintptr_t)pthread_self(); }
+
+/// Ignores SIGPIPE, unless the program has a handler of its own.
+static inline void cuv_ignore_sigpipe(void) {
+    struct sigaction action;
+    if (sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_DFL) {
+        action.sa_handler = SIG_IGN;
+        sigaction(SIGPIPE, &action, NULL);
+    }
+}
+
+/// Names the calling thread for debuggers; too long a name is cut.
+static inline void cuv_name_thread(const char *name) {
+#if defined(__linux__)
+    prctl(PR_SET_NAME, name);
+#else
+    pthread_setname_np(name);
+#endif
+}
+
+/// Whether the environment asks for debug mode: UVLOOP_DEBUG=1.
+static inline bool cuv_has_debug_environment(void) {
+    const char *value = getenv("UVLOOP_DEBUG");
+    return value && value[0] == '1' && value[1] == 0;
+}
+
+/// Closes a descriptor. What close(2) reports is of no use to anyone here: the descriptor is gone.
+static inline void cuv_close(int descriptor) { (void)close(descriptor); }
+
+// MARK: - Sockets
+
+/// A non-blocking, close-on-exec TCP socket of the family, or a negative libuv error.
+static inline int cuv_tcp_socket(int family) {
+#if defined(__linux__)
+    int descriptor = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    return descriptor < 0 ? -errno : descriptor;
+#else
+    int descriptor = socket(family, SOCK_STREAM, 0);
+    if (descriptor < 0) return -errno;
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+    return descriptor;
+#endif
+}
+
+/// Gives the socket its local address; 0 or a negative libuv error.
+static inline int cuv_bind(int descriptor, const struct sockaddr *address, socklen_t length) {
+    return bind(descriptor, address, length) < 0 ? -errno : 0;
+}
+
+/// Makes the socket listen; 0 or a negative libuv error.
+static inline int cuv_listen(int descriptor, int backlog) {
+    return listen(descriptor, backlog) < 0 ? -errno : 0;
+}
+
+/// The socket's local address, in the form of uv_tcp_getsockname.
+static inline int cuv_local_address(int descriptor, struct sockaddr *address, int *length) {
+    socklen_t size = (socklen_t)*length;
+    if (getsockname(descriptor, address, &size) < 0) return -errno;
+    *length = (int)size;
+    return 0;
+}
+
+/// SOCK_STREAM as a number everywhere.
+static const int cuv_stream_type = SOCK_STREAM;
+
+/// Accepts one connection, non-blocking and close-on-exec; a negative libuv error otherwise.
+/// Fills in the peer's address.
+static inline int cuv_accept(int listener, struct sockaddr_storage *peer) {
+    int descriptor;
+    do {
+        socklen_t length = sizeof *peer;
+#if defined(__linux__)
+        descriptor =
+            accept4(listener, (struct sockaddr *)peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+#else
+        descriptor = accept(listener, (struct sockaddr *)peer, &length);
+#endif
+    } while (descriptor < 0 && errno == EINTR);
+    if (descriptor < 0) return -errno;
+#if !defined(__linux__)
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+#endif
+    return descriptor;
+}
+
+/// A duplicate of the descriptor with close-on-exec set, or a negative libuv error.
+static inline int cuv_duplicate(int descriptor) {
+    int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    return copy < 0 ? -errno : copy;
+}
+
+/// How many bytes wait in the socket's receive buffer, or a negative libuv error.
+static inline int cuv_unread_bytes(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, FIONREAD, &count) < 0 ? -errno : count;
+}
+
+/// Sets an integer socket option; 0 or a negative libuv error.
+static inline int cuv_set_option(int descriptor, int level, int name, int value) {
+    return setsockopt(descriptor, level, name, &value, sizeof value) < 0 ? -errno : 0;
+}
+
+/// Reads an integer socket option into `value`; 0 or a negative libuv error.
+static inline int cuv_get_option(int descriptor, int level, int name, int *value) {
+    socklen_t length = sizeof *value;
+    return getsockopt(descriptor, level, name, value, &length) < 0 ? -errno : 0;
+}
+
+// MARK: - The loop's own wakeup and clock descriptors (Linux)
+
+#if defined(__linux__)
+/// A non-blocking event counter to wake a sleeping loop; a negative libuv error otherwise.
+static inline int cuv_wakeup_open(void) {
+    int descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+static inline void cuv_wakeup_send(int descriptor) {
+    uint64_t one = 1;
+    ssize_t ignored = write(descriptor, &one, sizeof one);  // full means: already awake
+    (void)ignored;
+}
+
+static inline void cuv_wakeup_clear(int descriptor) {
+    uint64_t count;
+    ssize_t ignored = read(descriptor, &count, sizeof count);
+    (void)ignored;
+}
+
+/// A timer descriptor on the clock of uv_hrtime; a negative libuv error otherwise.
+static inline int cuv_clock_open(void) {
+    int descriptor = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+/// Makes the descriptor readable once uv_hrtime reaches `nanoseconds`; 0 disarms it. Setting it
+/// also takes back an expiry that nobody has read.
+static inline void cuv_clock_arm(int descriptor, uint64_t nanoseconds) {
+    struct itimerspec when = {
+        {0, 0},
+        {(time_t)(nanoseconds / 1000000000u), (long)(nanoseconds % 1000000000u)},
+    };
+    timerfd_settime(descriptor, TFD_TIMER_ABSTIME, &when, NULL);
+}
+#endif

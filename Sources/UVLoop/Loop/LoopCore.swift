@@ -1,0 +1,281 @@
+import CUV
+import Synchronization
+
+/// The state behind an ``EventLoop``. Everything but `inbox` and `owner` belongs to the loop's
+/// thread.
+///
+/// A turn, as `uv_run` makes it: *prepare* runs what is left in the ready queue, flushes the
+/// transports and says whether the loop may sleep; libuv polls and calls back; *check* takes what
+/// other threads posted and the timers that are due, and runs what is queued by then. What is
+/// queued later waits until after the next poll, so that timers and sockets never starve; only the
+/// jobs of tasks may follow one another without a poll, up to a bound.
+final class LoopCore {
+    /// How many entries run before libuv polls again.
+    static let batch = 256
+
+    let uv: UnsafeMutablePointer<uv_loop_t>
+    let inbox: Inbox
+    let wakeup: Wakeup
+    var clock: LoopClock
+    /// The C handles that make `uv_run` call the turn's parts.
+    let prepare: UnsafeMutablePointer<uv_prepare_t>
+    let check: UnsafeMutablePointer<uv_check_t>
+    let idle: UnsafeMutablePointer<uv_idle_t>
+
+    /// The identity of the thread that the loop belongs to; 0 once it is closed. Read by any
+    /// thread, to find out whether it is the one.
+    let owner: Atomic<UInt>
+    /// Set once, by the loop that owns this; jobs that come late check `isClosed` first.
+    unowned(unsafe) var eventLoop: EventLoop!
+    var serialExecutor: UnownedSerialExecutor!
+    var taskExecutor: UnownedTaskExecutor!
+
+    // The queue.
+    var ready = ReadyQueue()
+    var posted: ContiguousArray<ReadyEntry> = []
+    /// Entries from this number on wait for the next turn, unless they are jobs.
+    var turnEnd: UInt = 0
+    /// Whether the turn will still look at the queue before the loop may sleep or end.
+    var drainIsComing = false
+    var isIdleStarted = false
+
+    // The timers.
+    var timers: TimerWheel
+    var dueTimers: ContiguousArray<TimerNode.Pointer> = []
+    var timersKeepingAlive = 0
+    var clockFired = false
+
+    // Running and closing.
+    var isRunning = false
+    var isStopping = false
+    var isClosed = false
+    /// False once closing has begun: no new handle then.
+    var acceptsHandles = true
+    var keepAliveCount = 0
+
+    // For transports.
+    var unflushed: ContiguousArray<Unmanaged<Transport>> = []
+    /// Objects that left their place inside a callback of their own: released between callbacks.
+    var releasedLater: [AnyObject] = []
+    lazy var readBuffer = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: Self.readBufferSize, alignment: 16)
+    var hasReadBuffer = false
+    static let readBufferSize = 65_536
+
+    // Reports.
+    var exceptionHandler: ExceptionHandler?
+    var isDebug = false
+    var slowCallbackThreshold: UInt64 = 100_000_000
+    /// Where open handles were made; kept in debug mode only.
+    var debugPlaces: [UnsafeMutablePointer<uv_handle_t>: SourcePlace]?
+    let tasks = TaskRegistry()
+
+    init() throws(UVError) {
+        ignoreBrokenPipeSignal()
+        uv = .allocate(capacity: 1)
+        prepare = .allocate(capacity: 1)
+        check = .allocate(capacity: 1)
+        idle = .allocate(capacity: 1)
+        timers = TimerWheel(now: uv_hrtime())
+        owner = Atomic(cuv_thread_token())
+        var openedLoop = false
+        do throws(UVError) {
+            try UVError.check(uv_loop_init(uv))
+            openedLoop = true
+            wakeup = try Wakeup(uv)
+            inbox = Inbox(wakeup: wakeup)
+            do throws(UVError) {
+                clock = try LoopClock(uv)
+            } catch {
+                wakeup.close()
+                throw error
+            }
+        } catch {
+            if openedLoop {
+                uv_run(uv, UV_RUN_DEFAULT)
+                uv_loop_close(uv)
+            }
+            uv.deallocate()
+            prepare.deallocate()
+            check.deallocate()
+            idle.deallocate()
+            throw error
+        }
+        uv_prepare_init(uv, prepare)
+        uv_check_init(uv, check)
+        uv_idle_init(uv, idle)
+        startTurning()
+    }
+
+    func startTurning() {
+        let data = Unmanaged.passUnretained(self).toOpaque()
+        prepare.pointee.data = data
+        check.pointee.data = data
+        uv_prepare_start(prepare) { handle in
+            Unmanaged<LoopCore>.fromOpaque(handle!.pointee.data)._withUnsafeGuaranteedRef {
+                $0.beforePoll()
+            }
+        }
+        uv_check_start(check) { handle in
+            Unmanaged<LoopCore>.fromOpaque(handle!.pointee.data)._withUnsafeGuaranteedRef {
+                $0.afterPoll()
+            }
+        }
+        uv_unref(uvHandle(prepare))
+        uv_unref(uvHandle(check))
+        clock.start(self)
+    }
+
+    @inline(__always) var isOnThread: Bool {
+        owner.load(ordering: .relaxed) == cuv_thread_token()
+    }
+
+    /// The same, but true on every thread once the loop is closed: nothing can be harmed then, and
+    /// what is left of its objects may be let go anywhere.
+    @inline(__always) var isOnThreadOrClosed: Bool {
+        let owner = owner.load(ordering: .relaxed)
+        return owner == cuv_thread_token() || owner == 0
+    }
+
+    /// False, with a report, on a closed loop.
+    @inline(__always) var takesCalls: Bool {
+        if _fastPath(!isClosed) { return true }
+        report(ExceptionContext("a call was queued", error: EventLoopError.closed, source: .loop))
+        return false
+    }
+
+    // MARK: A turn
+
+    func beforePoll() {
+        drainIsComing = true
+        drain()
+        flushTransports()
+        if !releasedLater.isEmpty { releasedLater.removeAll() }
+        resolveTimers()
+        clock.arm(timers.nextLook(), fired: clockFired)
+        clockFired = false
+        if timersKeepingAlive == 0 { uv_unref(clock.handle) }
+        if ready.isEmpty, !timers.hasOverdue, inbox.prepareToSleep() {
+            stopIdle()
+        } else {
+            startIdle()
+        }
+    }
+
+    func afterPoll() {
+        inbox.wokeUp()
+        takePosted()
+        // A stopped run ends with the batch that it was in: what came since is for the next run.
+        if !isStopping {
+            if clockFired || timers.hasOverdue { queueDueTimers() }
+            turnEnd = ready.tail
+            drain()
+            ready.shrinkIfIdle()
+        }
+        drainIsComing = false
+        if !ready.isEmpty || timers.hasOverdue || !unflushed.isEmpty { startIdle() }
+    }
+
+    /// Runs what may run now. Also called at the tail of an I/O callback, so that a task which the
+    /// callback woke goes on at once, while its bytes are still in the cache.
+    @inline(__always)
+    func drainIfNeeded() {
+        if !ready.isEmpty { drain() }
+    }
+
+    func drain() {
+        var budget = Self.batch
+        while budget > 0, let entry = ready.takeFirst(before: turnEnd) {
+            budget -= 1
+            run(entry)
+        }
+    }
+
+    func run(_ entry: ReadyEntry) {
+        switch entry {
+        case .serialJob(let job):
+            runJob { job.runSynchronously(isolatedTo: serialExecutor, taskExecutor: taskExecutor) }
+        case .taskJob(let job):
+            runJob { job.runSynchronously(on: taskExecutor) }
+        case .function(let function, let context):
+            function(context)
+        case .closure(let body):
+            guarded(.callSoon, body)
+        case .posted(let body):
+            guarded(.execute) { try body(eventLoop) }
+        case .timer(let node):
+            fireTimer(node)
+        case .cancelled:
+            break
+        }
+    }
+
+    @inline(__always)
+    func runJob(_ job: () -> Void) {
+        guarded(.task, job)
+    }
+
+    func takePosted() {
+        guard !inbox.isEmpty else { return }
+        inbox.take(into: &posted)
+        for entry in posted { ready.append(entry) }
+        posted.removeAll(keepingCapacity: posted.count <= 4_096)
+    }
+
+    // MARK: Queueing
+
+    /// Queues an entry, on the loop's thread.
+    @discardableResult
+    @inline(__always)
+    func enqueue(_ entry: consuming ReadyEntry) -> UInt {
+        let number = ready.append(entry)
+        if !drainIsComing { startIdle() }
+        return number
+    }
+
+    /// Keeps the loop from blocking and from ending, because there is work left.
+    func startIdle() {
+        guard !isIdleStarted, !isClosed else { return }
+        isIdleStarted = true
+        uv_idle_start(idle) { _ in }
+    }
+
+    func stopIdle() {
+        guard isIdleStarted else { return }
+        isIdleStarted = false
+        uv_idle_stop(idle)
+    }
+
+    /// Releases an object between callbacks.
+    func releaseLater(_ object: AnyObject) {
+        releasedLater.append(object)
+    }
+
+    /// Flushes a transport's queue at the end of the turn.
+    func scheduleFlush(_ transport: Transport) {
+        unflushed.append(.passRetained(transport))
+        if !drainIsComing { startIdle() }
+    }
+
+    func flushTransports() {
+        // Flushing calls no user code, so the list cannot change meanwhile.
+        guard !unflushed.isEmpty else { return }
+        for transport in unflushed { transport._withUnsafeGuaranteedRef { $0.flush() } }
+        for transport in unflushed { transport.release() }
+        unflushed.removeAll(keepingCapacity: unflushed.count <= 4_096)
+    }
+
+    /// 64 KiB that every read on this loop may use for as long as its callback runs.
+    @inline(__always)
+    var sharedReadBuffer: UnsafeMutableRawBufferPointer {
+        hasReadBuffer = true
+        return readBuffer
+    }
+}
+
+/// Writing to a socket whose peer has gone raises SIGPIPE, which ends the process by default, and
+/// libuv leaves that to its user. Ignored once, unless the app has a handler of its own.
+private func ignoreBrokenPipeSignal() {
+    struct Once { static let done: Void = cuv_ignore_sigpipe() }
+    Once.done
+}

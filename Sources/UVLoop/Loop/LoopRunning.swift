@@ -1,0 +1,50 @@
+import CUV
+
+// Running a loop, by itself or from another one.
+extension LoopCore {
+    /// Runs the loop as `uv_run` does, on its thread. Returns whether there is work left.
+    func run(_ mode: EventLoop.RunMode) throws(EventLoopError) -> Bool {
+        guard !isClosed else { throw .closed }
+        guard isOnThread else { throw .wrongThread }
+        guard !isRunning, mode == .nonBlocking || CurrentLoop.get() == nil else { throw .running }
+        let outer = CurrentLoop.swap(eventLoop)
+        isRunning = true
+        defer {
+            isRunning = false
+            isStopping = false
+            _ = CurrentLoop.swap(outer)
+        }
+        resolveTimers()
+        takePosted()
+        turnEnd = ready.tail
+        if !ready.isEmpty { startIdle() }
+        // Stopped before it began: one pass that does not block, as when stopped in its midst.
+        let mode = isStopping ? .nonBlocking : mode
+        if mode == .nonBlocking { wakeup.keepsLoopAlive(true) }
+        uv_run(uv, mode.uvMode)
+        if mode == .nonBlocking { wakeup.keepsLoopAlive(keepAliveCount > 0) }
+        return uv_loop_alive(uv) != 0
+    }
+
+    func stop() {
+        isStopping = true
+        if isRunning { uv_stop(uv) }
+    }
+
+    /// While positive, posts alone keep the loop running.
+    func keepAlive(_ difference: Int) {
+        keepAliveCount += difference
+        wakeup.keepsLoopAlive(keepAliveCount > 0)
+    }
+
+    /// For a loop that another one drives: how long it may wait before it must call a turn.
+    var untilNextTurn: UInt64? {
+        guard ready.isEmpty, inbox.isEmpty, unflushed.isEmpty else { return 0 }
+        // Referenced, or libuv answers 0 because nothing is alive.
+        wakeup.keepsLoopAlive(true)
+        let milliseconds = uv_backend_timeout(uv)
+        wakeup.keepsLoopAlive(keepAliveCount > 0)
+        let nanoseconds = milliseconds < 0 ? nil : UInt64(milliseconds) * 1_000_000
+        return [nanoseconds, untilNextTimer].compactMap { $0 }.min()
+    }
+}

@@ -1,0 +1,122 @@
+/// A piece of work that waits for its turn on the loop.
+///
+/// Sendable without the compiler's check, because entries cross from other threads in the
+/// ``Inbox``: a closure only gets there as a `@Sendable` one, and a timer never does.
+enum ReadyEntry: @unchecked Sendable {
+    typealias Function = @convention(c) (UnsafeMutableRawPointer?) -> Void
+
+    /// A job of a task without isolation, for the loop's task executor.
+    case taskJob(UnownedJob)
+    /// A job isolated to an actor on the loop's serial executor.
+    case serialJob(UnownedJob)
+    /// A C function and its context: the cheapest thing to queue.
+    case function(Function, UnsafeMutableRawPointer?)
+    /// A closure queued on the loop's thread.
+    case closure(() throws -> Void)
+    /// A closure posted from anywhere.
+    case posted((EventLoop) throws -> Void)
+    /// A timer that is due.
+    case timer(UnsafeMutablePointer<TimerNode>)
+    /// What a cancelled entry leaves in its place.
+    case cancelled
+
+    /// Jobs run as soon as the budget of a turn allows; everything else waits for the next turn if
+    /// it was queued in this one.
+    var isJob: Bool {
+        switch self {
+        case .taskJob, .serialJob: true
+        default: false
+        }
+    }
+}
+
+/// The loop's one queue: strictly first in, first out.
+///
+/// A ring that grows by doubling. Entries are known by a number that only counts up, so an entry
+/// is cancelled in constant time and a handle to it needs no memory of its own.
+struct ReadyQueue: ~Copyable {
+    private static let smallCapacity: UInt = 256
+    /// Above this a ring that has run empty is given back.
+    private static let keptCapacity: UInt = 65_536
+
+    private var ring: UnsafeMutablePointer<ReadyEntry>
+    private var capacity: UInt
+    /// The number of the oldest entry.
+    private(set) var head: UInt = 0
+    /// The number that the next entry will get.
+    private(set) var tail: UInt = 0
+
+    init() {
+        capacity = Self.smallCapacity
+        ring = .allocate(capacity: Int(capacity))
+    }
+
+    deinit {
+        var number = head
+        while number != tail {
+            (ring + Int(number & (capacity - 1))).deinitialize(count: 1)
+            number &+= 1
+        }
+        ring.deallocate()
+    }
+
+    var isEmpty: Bool { head == tail }
+
+    private func slot(_ number: UInt) -> UnsafeMutablePointer<ReadyEntry> {
+        ring + Int(bitPattern: number & (capacity &- 1))
+    }
+
+    /// Queues an entry and returns its number.
+    @discardableResult
+    @inline(__always)
+    mutating func append(_ entry: consuming ReadyEntry) -> UInt {
+        if tail &- head == capacity { resize(to: capacity * 2) }
+        let number = tail
+        slot(number).initialize(to: entry)
+        tail = number &+ 1
+        return number
+    }
+
+    /// Takes the oldest entry; nil when there is none, or when it is no job and its number is
+    /// `end` or above.
+    @inline(__always)
+    mutating func takeFirst(before end: UInt) -> ReadyEntry? {
+        guard head != tail else { return nil }
+        let first = slot(head)
+        if Int(bitPattern: head &- end) >= 0, !first.pointee.isJob { return nil }
+        head &+= 1
+        return first.move()
+    }
+
+    /// Replaces a waiting entry by nothing. False if it has run or been cancelled.
+    mutating func cancel(_ number: UInt) -> Bool {
+        guard isWaiting(number) else { return false }
+        slot(number).pointee = .cancelled
+        return true
+    }
+
+    /// Whether the entry is still to run.
+    func isWaiting(_ number: UInt) -> Bool {
+        guard number &- head < tail &- head else { return false }
+        if case .cancelled = slot(number).pointee { return false }
+        return true
+    }
+
+    /// Gives back what a burst of work has made the ring grow to.
+    mutating func shrinkIfIdle() {
+        if isEmpty, capacity > Self.keptCapacity { resize(to: Self.smallCapacity) }
+    }
+
+    private mutating func resize(to newCapacity: UInt) {
+        let newRing = UnsafeMutablePointer<ReadyEntry>.allocate(capacity: Int(newCapacity))
+        var number = head
+        while number != tail {
+            (newRing + Int(number & (newCapacity - 1)))
+                .moveInitialize(from: ring + Int(number & (capacity - 1)), count: 1)
+            number &+= 1
+        }
+        ring.deallocate()
+        ring = newRing
+        capacity = newCapacity
+    }
+}

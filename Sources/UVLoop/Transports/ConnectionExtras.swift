@@ -1,0 +1,84 @@
+/// The part of a transport's state that most connections never need: it is made when they do.
+final class ConnectionExtras {
+    static let defaultCloseTimeout = Duration.seconds(5)
+
+    // Writing.
+    /// What waits for the next vectored write.
+    var chunks: [OutboundChunk] = []
+    /// The bytes of `chunks`.
+    var queuedByteCount = 0
+    /// Whether libuv has a write of ours.
+    var isWriteUnderWay = false
+    /// While the protocol is told to resume: what it writes then is gathered into one write.
+    var isCorked = false
+    var isFlushScheduled = false
+    var marks = WaterMarks.standard
+
+    // Ending.
+    var closeTimeout = ConnectionExtras.defaultCloseTimeout
+    /// Ends the draining.
+    var deadline: Timer?
+    /// What the protocol will hear in `connectionLost`.
+    var error: (any Error)?
+    var localAddress: SocketAddress?
+
+    // Reading.
+    /// What the protocol threw instead of giving a buffer.
+    var allocationError: (any Error)?
+    /// Begins the watch.
+    var pauseTimer: Timer?
+    /// Notices the end of the connection while reading is paused.
+    var watch: DisconnectWatch?
+
+    /// The server, once the protocol is no longer the one that the server made.
+    var server: TCPServer?
+    /// Whether the protocol hears nothing of the end, because it heard of no beginning.
+    var isSilent = false
+
+    deinit {
+        dropQueue()
+    }
+
+    var hasQueue: Bool { isWriteUnderWay || isCorked || !chunks.isEmpty }
+
+    func append(_ chunk: OutboundChunk) {
+        chunks.append(chunk)
+        queuedByteCount += chunk.bytes.count
+    }
+
+    /// Takes all chunks out, for one vectored write.
+    func takeChunks() -> [OutboundChunk] {
+        defer {
+            chunks = []
+            queuedByteCount = 0
+        }
+        return chunks
+    }
+
+    func dropQueue() {
+        for chunk in takeChunks() { chunk.free() }
+    }
+}
+
+/// Between which amounts of queued bytes a protocol is paused and resumed.
+struct WaterMarks: Equatable {
+    static let standard = WaterMarks(low: 16_384, high: 65_536)
+
+    let low: Int
+    let high: Int
+
+    private init(low: Int, high: Int) {
+        self.low = low
+        self.high = high
+    }
+
+    /// Marks of which either or both may be left open: the other follows by the factor 4.
+    init(low: Int?, high: Int?) throws(UVError) {
+        let high =
+            high ?? low.map { $0.multipliedReportingOverflow(by: 4) }
+            .map { $0.overflow ? Int.max : $0.partialValue } ?? Self.standard.high
+        let low = low ?? high / 4
+        guard low >= 0, high >= low else { throw .invalidArgument }
+        self.init(low: low, high: high)
+    }
+}

@@ -1,0 +1,154 @@
+/// The life of a connection, as a value without sockets: each event changes it and says what is to
+/// be done.
+///
+///     connecting → open → flushing → draining → closed
+///                    └────────┴─────────┴──────────┘ abort or error, from anywhere
+///
+/// *Flushing*: closed by the user, bytes are still queued. *Draining*: all is sent and the writing
+/// side is shut down; the peer's input is read and dropped until it ends, or a deadline comes, so
+/// that no reset overtakes the bytes that were sent. Besides, each direction can end by itself.
+struct ConnectionState: Equatable {
+    enum Phase: UInt8 { case connecting, open, flushing, draining, closed }
+    enum Writing: UInt8 {
+        case open
+        /// End of file is to follow what is queued.
+        case ending
+        /// The shutdown is under way.
+        case shuttingDown
+        case ended
+    }
+
+    /// What the transport does next.
+    enum Action: Equatable {
+        case nothing
+        /// Tell the protocol, then give its answer to ``endOfFileAnswered(keepOpen:)``.
+        case reportEndOfFile
+        /// Send what is queued; ``flushed()`` follows once nothing is.
+        case flush
+        /// Shut the writing side down; ``shutDownEnded()`` follows.
+        case shutDown
+        /// Read and drop until the peer's end or a deadline.
+        case drain
+        /// Close the socket: nothing is left to be done.
+        case finish
+    }
+
+    private(set) var phase: Phase
+    private(set) var writing = Writing.open
+    private(set) var hasReadEnd = false
+    /// Set by the user; says nothing about whether there is a connection yet.
+    var isReadingPaused = false
+    /// Between `pauseWriting` and `resumeWriting`.
+    var isWritingPaused = false
+
+    init(_ phase: Phase) {
+        self.phase = phase
+    }
+
+    // MARK: Questions
+
+    var isConnected: Bool { phase != .connecting && phase != .closed }
+    /// Whether bytes that arrive are the protocol's.
+    var delivers: Bool { phase == .open && !hasReadEnd }
+    /// Whether the socket is to be read, be it for the protocol or to drop what comes.
+    var wantsReading: Bool {
+        switch phase {
+        case .open: !hasReadEnd && !isReadingPaused
+        case .draining: !hasReadEnd
+        case .connecting, .flushing, .closed: false
+        }
+    }
+    var canWrite: Bool { phase == .open && writing == .open }
+    /// Whether the user has ended the connection.
+    var isClosing: Bool { phase != .connecting && phase != .open }
+
+    // MARK: Events
+
+    mutating func connected() {
+        if phase == .connecting { phase = .open }
+    }
+
+    /// The user closes gracefully.
+    mutating func close() -> Action {
+        switch phase {
+        case .connecting:
+            phase = .closed
+            return .finish
+        case .open:
+            phase = .flushing
+            switch writing {
+            case .open:
+                writing = .ending
+                return .flush
+            case .ending: return .flush
+            case .shuttingDown: return .nothing
+            case .ended: return drainOrFinish()
+            }
+        case .flushing, .draining, .closed: return .nothing
+        }
+    }
+
+    /// The user ends the writing side.
+    mutating func endWriting() -> Action {
+        guard phase == .open, writing == .open else { return .nothing }
+        writing = .ending
+        return .flush
+    }
+
+    /// All that was queued has been taken by the system.
+    mutating func flushed() -> Action {
+        guard phase == .open || phase == .flushing, writing == .ending else { return .nothing }
+        // With both ends of the stream reached, closing says the same as shutting down would.
+        if phase == .flushing, hasReadEnd {
+            phase = .closed
+            return .finish
+        }
+        writing = .shuttingDown
+        return .shutDown
+    }
+
+    mutating func shutDownEnded() -> Action {
+        guard writing == .shuttingDown else { return .nothing }
+        writing = .ended
+        if phase == .flushing { return drainOrFinish() }
+        return finishIfBothEnded()
+    }
+
+    /// The peer sends no more.
+    mutating func endOfFile() -> Action {
+        guard !hasReadEnd, isConnected else { return .nothing }
+        hasReadEnd = true
+        switch phase {
+        case .open: return .reportEndOfFile
+        case .draining:
+            phase = .closed
+            return .finish
+        case .connecting, .flushing, .closed: return .nothing
+        }
+    }
+
+    /// What the protocol said about the end of file.
+    mutating func endOfFileAnswered(keepOpen: Bool) -> Action {
+        guard phase == .open else { return .nothing }
+        return keepOpen ? finishIfBothEnded() : close()
+    }
+
+    /// The user aborts, the connection fails, or the deadline for draining is over. False if it was
+    /// closed already.
+    mutating func abort() -> Bool {
+        guard phase != .closed else { return false }
+        phase = .closed
+        return true
+    }
+
+    private mutating func drainOrFinish() -> Action {
+        phase = hasReadEnd ? .closed : .draining
+        return hasReadEnd ? .finish : .drain
+    }
+
+    private mutating func finishIfBothEnded() -> Action {
+        guard hasReadEnd, writing == .ended else { return .nothing }
+        phase = .closed
+        return .finish
+    }
+}

@@ -1,0 +1,86 @@
+import CUV
+
+/// Notices that the peer of a connection goes while reading is paused.
+///
+/// libuv watches a socket only for what is wanted of it; so this watches a duplicate of the
+/// descriptor for a disconnect. It begins only when a pause has lasted a while, because most are
+/// over soon and a duplicate costs three system calls.
+final class DisconnectWatch: Handle {
+    static let patience = Duration.milliseconds(50)
+
+    private unowned let transport: Transport
+    private let descriptor: Int32
+
+    /// Begins to watch.
+    init(_ transport: Transport) throws(UVError) {
+        self.transport = transport
+        let descriptor = try UVError.check(cuv_duplicate(try transport.fileDescriptor))
+        self.descriptor = descriptor
+        do throws(UVError) {
+            try super.init(
+                transport.loop, uv_poll_t.self, madeAt: SourcePlace(file: #fileID, line: #line)
+            ) { uv_poll_init($0, $1, descriptor) }
+        } catch {
+            cuv_close(descriptor)
+            throw error
+        }
+        holdByLoop()
+        watch(UV_DISCONNECT)
+    }
+
+    /// An error and a hang-up are told whatever is asked for.
+    private func watch(_ event: uv_poll_event) {
+        uv_poll_start(memory(as: uv_poll_t.self), Int32(event.rawValue)) { handle, _, _ in
+            let watch = unsafeDowncast(
+                Unmanaged<Handle>.fromOpaque(handle!.pointee.data).takeUnretainedValue(),
+                to: DisconnectWatch.self)
+            watch.disconnected()
+        }
+    }
+
+    private func disconnected() {
+        // From now on for the reset that may follow the end of file; the end itself stays true, and
+        // would be told again and again.
+        watch(UV_PRIORITIZED)
+        var code: Int32 = 0
+        _ = cuv_get_option(descriptor, SOL_SOCKET, SO_ERROR, &code)
+        if code != 0 {
+            transport.fail(UVError(errno: code))
+        } else if cuv_unread_bytes(descriptor) == 0 {
+            transport.perform(transport.state.endOfFile())
+        }
+        loop.core.drainIfNeeded()
+    }
+
+    override func close() {
+        guard isOpen else { return }
+        closeHandle()
+        cuv_close(descriptor)
+    }
+
+    override var reportName: String { "watch of a paused \(transport.reportName)" }
+}
+
+extension Transport {
+    /// Begins to watch for the peer's going, if the pause lasts.
+    func watchWhilePaused() {
+        let extras = neededExtras
+        if extras.pauseTimer == nil {
+            extras.pauseTimer = Timer(loop) { [unowned self] in
+                guard state.isReadingPaused, isOpen, extras.watch == nil else { return }
+                extras.watch = try? DisconnectWatch(self)
+                // Out of descriptors: later, perhaps.
+                if extras.watch == nil { extras.pauseTimer?.start(after: .seconds(1)) }
+            }
+        }
+        extras.pauseTimer?.start(after: DisconnectWatch.patience)
+    }
+
+    /// Ends what ``watchWhilePaused()`` began.
+    func stopWatching() {
+        guard let extras else { return }
+        extras.pauseTimer?.stop()
+        extras.watch?.close()
+        extras.watch = nil
+    }
+}

@@ -1,0 +1,115 @@
+extension EventLoop {
+    /// Connects to an endpoint. Returns when the connection stands and the protocol has heard
+    /// `connectionMade`.
+    ///
+    /// A name is looked up, and its addresses are tried one after the other. `TCP_NODELAY` is set.
+    ///
+    /// Binds `uv_getaddrinfo`, `uv_tcp_bind`, `uv_tcp_connect`.
+    ///
+    /// - Parameters:
+    ///   - endpoint: where to connect.
+    ///   - localAddress: the address to connect from; nil lets the system choose.
+    ///   - timeout: for all of it, the look-up included; nil for none but the system's.
+    ///   - newProtocol: receives what happens on the connection.
+    /// - Throws: ``EndpointError``, with each address that was tried; `CancellationError` if the
+    ///   task is cancelled: nothing is left open then.
+    public nonisolated(nonsending) func connect(
+        to endpoint: Endpoint, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
+        file: StaticString = #fileID, line: UInt = #line,
+        _ newProtocol: some BufferedProtocol
+    ) async throws -> Transport {
+        try await connect(
+            endpoint, localAddress, timeout, ProtocolReference(newProtocol),
+            SourcePlace(file: file, line: line))
+    }
+
+    /// Connects to an endpoint with a plain protocol; as the form for buffered protocols.
+    ///
+    /// - Throws: ``EndpointError``, with each address that was tried; `CancellationError` if the
+    ///   task is cancelled: nothing is left open then.
+    public nonisolated(nonsending) func connect(
+        to endpoint: Endpoint, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
+        file: StaticString = #fileID, line: UInt = #line,
+        _ newProtocol: some PlainProtocol
+    ) async throws -> Transport {
+        try await connect(
+            endpoint, localAddress, timeout, ProtocolReference(newProtocol),
+            SourcePlace(file: file, line: line))
+    }
+
+    /// Begins to connect to an endpoint: for callbacks, which cannot wait.
+    ///
+    /// - Parameter completion: called once, later, on the loop's thread: with the transport when
+    ///   the connection stands, with the error if it does not come to that.
+    /// - Returns: the attempt, to cancel it; it needs not be kept.
+    @discardableResult
+    public nonisolated func connect(
+        to endpoint: Endpoint, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
+        file: StaticString = #fileID, line: UInt = #line,
+        _ newProtocol: some BufferedProtocol,
+        completion: @escaping (Result<Transport, EndpointError>) throws -> Void
+    ) -> ConnectAttempt {
+        ConnectAttempt(
+            self, to: endpoint, from: localAddress, timeout: timeout,
+            ProtocolReference(newProtocol), madeAt: SourcePlace(file: file, line: line), completion)
+    }
+
+    /// Begins to connect to an endpoint with a plain protocol.
+    ///
+    /// - Parameter completion: called once, later, on the loop's thread: with the transport when
+    ///   the connection stands, with the error if it does not come to that.
+    /// - Returns: the attempt, to cancel it; it needs not be kept.
+    @discardableResult
+    public nonisolated func connect(
+        to endpoint: Endpoint, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
+        file: StaticString = #fileID, line: UInt = #line,
+        _ newProtocol: some PlainProtocol,
+        completion: @escaping (Result<Transport, EndpointError>) throws -> Void
+    ) -> ConnectAttempt {
+        ConnectAttempt(
+            self, to: endpoint, from: localAddress, timeout: timeout,
+            ProtocolReference(newProtocol), madeAt: SourcePlace(file: file, line: line), completion)
+    }
+
+    private nonisolated(nonsending) func connect(
+        _ endpoint: Endpoint, _ localAddress: SocketAddress?, _ timeout: Duration?,
+        _ reference: ProtocolReference, _ place: SourcePlace
+    ) async throws -> Transport {
+        preconditionOnThread("connect")
+        let pending = PendingConnect()
+        // Sound: the handler only passes it on to the loop's thread.
+        nonisolated(unsafe) let cancelled = pending
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                pending.attempt = ConnectAttempt(
+                    self, to: endpoint, from: localAddress, timeout: timeout, reference,
+                    madeAt: place
+                ) { result in
+                    pending.result = result
+                    continuation.resume()
+                }
+                if Task.isCancelled { pending.attempt?.cancel() }
+            }
+        } onCancel: {
+            try? self.execute { _ in cancelled.attempt?.cancel() }
+        }
+        switch pending.result! {
+        case .success(let transport):
+            // Cancelled between the end of the attempt and this line: nobody would get it.
+            guard !Task.isCancelled else {
+                transport.abort()
+                throw CancellationError()
+            }
+            return transport
+        case .failure(let error):
+            try Task.checkCancellation()
+            throw error
+        }
+    }
+}
+
+/// What the two halves of an async connect share; belongs to the loop's thread.
+private final class PendingConnect {
+    var attempt: ConnectAttempt?
+    var result: Result<Transport, EndpointError>?
+}

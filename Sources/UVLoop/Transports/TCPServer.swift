@@ -1,0 +1,201 @@
+import CUV
+
+/// How a server listens.
+public struct ListenOptions: Sendable, Hashable {
+    /// How many connections may wait to be accepted; the system may allow fewer. 511 at first.
+    public var backlog = 511
+    /// Whether several sockets may listen on the same port, as when each of several loops has its
+    /// own: `SO_REUSEPORT`. False at first.
+    public var reusePort = false
+    /// Whether small writes are sent without delay: `TCP_NODELAY`. True at first.
+    public var noDelay = true
+
+    /// The options as they are at first.
+    public init() {}
+}
+
+/// Listens on one or more addresses and makes a protocol for every connection.
+///
+/// Made by ``EventLoop/listen(on:options:file:line:_:)-(Endpoint...,_,_,_,()->BufferedProtocol)``.
+/// It belongs to the loop's thread. While it listens, the loop holds it.
+///
+/// No failure to accept ends a server: when the process is out of descriptors, say, that is reported
+/// to the loop's exception handler, the clients wait, and it tries again after a pause. If making
+/// the protocol throws, that connection is closed and the next one served.
+public final class TCPServer {
+    /// The loop that the server lives on.
+    public let loop: EventLoop
+    /// The addresses that it listens on; with the port that the system chose where 0 was asked for.
+    public let addresses: [SocketAddress]
+    /// How many connections are open that this server accepted.
+    public private(set) var connectionCount = 0
+    private var listeners: [ListeningSocket]
+    private let waiters = WaiterList()
+
+    /// Binds all addresses or none, then listens.
+    init(
+        _ loop: EventLoop, binding addresses: [SocketAddress], options: ListenOptions,
+        _ entry: ProtocolEntry, madeAt place: SourcePlace,
+        _ makeProtocol: @escaping () throws -> AnyObject
+    ) throws(EndpointError) {
+        loop.preconditionOnThread("TCPServer")
+        self.loop = loop
+        listeners = try Self.bind(loop, addresses, options, place)
+        self.addresses = listeners.map(\.address)
+        entry.server = self
+        for listener in listeners {
+            do throws(EndpointError) {
+                try listener.start(backlog: options.backlog) { [unowned self] descriptor, peer in
+                    accept(descriptor, peer, entry, place, makeProtocol)
+                }
+            } catch {
+                entry.server = nil
+                close()
+                throw error
+            }
+        }
+    }
+
+    /// The port of the first address.
+    public var port: Int { addresses[0].port }
+
+    /// Whether it still accepts connections.
+    public var isListening: Bool { !listeners.isEmpty && !loop.isClosed }
+
+    // MARK: Binding
+
+    /// Where the system is to choose the port, it is the same for all addresses: so when one finds
+    /// it taken, all begin anew.
+    private static func bind(
+        _ loop: EventLoop, _ addresses: [SocketAddress], _ options: ListenOptions,
+        _ place: SourcePlace
+    ) throws(EndpointError) -> [ListeningSocket] {
+        var tries = 8
+        while true {
+            tries -= 1
+            var listeners: [ListeningSocket] = []
+            do throws(EndpointError) {
+                for address in addresses {
+                    let port = address.port != 0 ? address.port : listeners.first?.address.port ?? 0
+                    listeners.append(
+                        try ListeningSocket(
+                            loop, binding: address.with(port: port), options: options, madeAt: place
+                        ))
+                }
+                return listeners
+            } catch {
+                for listener in listeners { listener.close() }
+                let mayTryAgain = error.code == .addressInUse && addresses.contains { $0.port == 0 }
+                guard mayTryAgain, tries > 0, !listeners.isEmpty else { throw error }
+            }
+        }
+    }
+
+    // MARK: Connections
+
+    private func accept(
+        _ descriptor: Int32, _ peer: SocketAddress?, _ entry: ProtocolEntry, _ place: SourcePlace,
+        _ makeProtocol: () throws -> AnyObject
+    ) {
+        var made: AnyObject?
+        loop.core.guarded(.serverFactory) { made = try makeProtocol() }
+        guard let made else { return cuv_close(descriptor) }
+        do throws(UVError) {
+            let transport = try Transport(
+                loop, .open, ProtocolReference(entry: entry, object: made), peer: peer,
+                madeAt: place)
+            connectionCount += 1
+            do throws(UVError) {
+                try UVError.check(uv_tcp_open(transport.tcp, descriptor))
+            } catch {
+                transport.neededExtras.isSilent = true
+                transport.abort()
+                throw error
+            }
+            transport.begin()
+        } catch {
+            cuv_close(descriptor)
+            loop.core.report(
+                ExceptionContext("a connection was dropped", error: error, source: .server))
+        }
+    }
+
+    /// Called by each transport when its connection is gone.
+    func connectionEnded() {
+        connectionCount -= 1
+        if isOver { waiters.resumeAll() }
+    }
+
+    /// The one address that every connection has on this side; nil if that depends.
+    var onlyAddress: SocketAddress? {
+        guard addresses.count == 1, !Endpoint.everyInterface.contains(addresses[0].host) else {
+            return nil
+        }
+        return addresses[0]
+    }
+
+    private var clients: [Transport] {
+        var found: [Transport] = []
+        guard !loop.core.isClosed else { return found }
+        loop.core.forEachHandleObject { handle in
+            if let transport = handle as? Transport, transport.server === self {
+                found.append(transport)
+            }
+        }
+        return found
+    }
+
+    // MARK: Ending
+
+    private var isOver: Bool { listeners.isEmpty && connectionCount == 0 }
+
+    /// Ceases to accept connections; those that are open stay so. The ports are free when this
+    /// returns. Idempotent.
+    public func close() {
+        loop.assertOnThread()
+        let open = listeners
+        listeners = []
+        for listener in open { listener.close() }
+        if !open.isEmpty, isOver { waiters.resumeAll() }
+    }
+
+    /// Closes every open connection gracefully; see ``Transport/close()``.
+    public func closeClients() {
+        loop.assertOnThread()
+        for transport in clients { transport.close() }
+    }
+
+    /// Aborts every open connection; see ``Transport/abort()``.
+    public func abortClients() {
+        loop.assertOnThread()
+        for transport in clients { transport.abort() }
+    }
+
+    /// Returns when the server is closed and all its connections are gone.
+    ///
+    /// - Throws: `CancellationError` if the task is cancelled; the server goes on then.
+    public nonisolated(nonsending) func waitClosed() async throws {
+        loop.preconditionOnThread("waitClosed")
+        guard !isOver, !loop.core.isClosed else { return try Task.checkCancellation() }
+        try await waiters.wait(on: loop)
+    }
+
+    /// Ends the server in order: ceases to accept, closes the connections gracefully, aborts those
+    /// that are left after a time, and returns when all are gone.
+    ///
+    /// - Parameter grace: how long to wait before aborting.
+    /// - Throws: `CancellationError` if the task is cancelled: what is left is aborted then.
+    public nonisolated(nonsending) func shutdown(grace: Duration) async throws {
+        loop.preconditionOnThread("shutdown")
+        close()
+        closeClients()
+        let timer = loop.callLater(grace) { [self] in abortClients() }
+        defer { timer.stop() }
+        do {
+            try await waitClosed()
+        } catch {
+            abortClients()
+            throw error
+        }
+    }
+}

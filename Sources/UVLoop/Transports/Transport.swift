@@ -1,0 +1,279 @@
+import CUV
+
+/// One connection: what a protocol writes to, and what calls the protocol.
+///
+/// A transport belongs to its loop's thread. The loop holds it, and it holds its protocol, until
+/// ``BaseProtocol/connectionLost(_:)`` has been called. It is made by a ``TCPServer`` or by
+/// ``EventLoop/connect(to:from:timeout:_:)-(_,_,_,BufferedProtocol)``, never directly.
+///
+/// **Writing** never blocks and never copies without need: ``write(_:)-(UnsafeRawBufferPointer)``
+/// tries the socket at once if nothing is queued; what the socket does not take is copied (or, for
+/// arrays, kept) and queued, and all that is queued in one turn goes out in one vectored write.
+///
+/// **Reading** goes on by itself until ``pauseReading()``.
+///
+/// **Ending.** ``close()`` is graceful, ``abort()`` is not, ``writeEOF()`` ends one direction. All
+/// three may be called at any time, and again.
+///
+/// Binds `uv_stream_t`, `uv_tcp_t`.
+public final class Transport: Handle {
+    typealias Object = Unmanaged<AnyObject>
+
+    // Small things first, they fill up what the base class leaves of its last word: an idle
+    // connection should cost little more than libuv's own struct.
+    var state: ConnectionState
+    /// Whether libuv is reading.
+    var isReading = false
+    /// Whether the protocol is being asked for a buffer: libuv must not be told to stop or to close
+    /// meanwhile, see ``StreamCallbacks``.
+    var isAllocating = false
+    private var peer: PackedAddress
+    private var entry: Unmanaged<ProtocolEntry>
+    private var object: Object
+    /// What most connections never need.
+    var extras: ConnectionExtras?
+    /// How many bytes have been received, dropped ones not counted.
+    public internal(set) var receivedByteCount = 0
+    /// How many bytes the system has taken to send.
+    public internal(set) var sentByteCount = 0
+
+    init(
+        _ loop: EventLoop, _ phase: ConnectionState.Phase, _ reference: ProtocolReference,
+        peer: SocketAddress? = nil, madeAt place: SourcePlace
+    ) throws(UVError) {
+        state = ConnectionState(phase)
+        self.peer = PackedAddress(peer)
+        entry = .passRetained(reference.entry)
+        object = .passRetained(reference.object)
+        try super.init(loop, uv_tcp_t.self, madeAt: place) { uv_tcp_init($0, $1) }
+        holdByLoop()
+    }
+
+    deinit {
+        peer.free()
+        entry.release()
+        object.release()
+    }
+
+    // MARK: Parts
+
+    var tcp: UnsafeMutablePointer<uv_tcp_t> {
+        @inline(__always) get { memory(as: uv_tcp_t.self) }
+    }
+
+    var stream: UnsafeMutablePointer<uv_stream_t> {
+        @inline(__always) get { memory(as: uv_stream_t.self) }
+    }
+
+    /// The rarely needed part, made when it is needed.
+    var neededExtras: ConnectionExtras {
+        if let extras { return extras }
+        let made = ConnectionExtras()
+        extras = made
+        return made
+    }
+
+    override var reportName: String {
+        "Transport to \(remoteAddress.map { "\($0)" } ?? "nobody")"
+    }
+
+    // MARK: The protocol
+
+    /// The object that receives what happens on this connection.
+    public var currentProtocol: any BaseProtocol {
+        object._withUnsafeGuaranteedRef { $0 as! any BaseProtocol }
+    }
+
+    /// Lets another protocol take over: what comes next, the next byte included, goes to it. It
+    /// hears no `connectionMade`. Also from inside a callback of the present one.
+    public func setProtocol(_ newProtocol: some BufferedProtocol) {
+        setProtocol(ProtocolReference(newProtocol))
+    }
+
+    /// Lets another protocol take over; see ``setProtocol(_:)-(BufferedProtocol)``.
+    public func setProtocol(_ newProtocol: some PlainProtocol) {
+        setProtocol(ProtocolReference(newProtocol))
+    }
+
+    private func setProtocol(_ reference: ProtocolReference) {
+        loop.assertOnThread()
+        if let server { neededExtras.server = server }
+        let (oldEntry, oldObject) = (entry, object)
+        entry = .passRetained(reference.entry)
+        object = .passRetained(reference.object)
+        // The old one may be the caller: it has to live until its callback is over.
+        loop.core.releaseLater(oldEntry.takeRetainedValue())
+        loop.core.releaseLater(oldObject.takeRetainedValue())
+    }
+
+    /// The server that accepted this connection.
+    var server: TCPServer? {
+        extras?.server ?? entry._withUnsafeGuaranteedRef { $0.server }
+    }
+
+    /// Calls the protocol. An error is reported and returned.
+    @inline(__always)
+    func call(
+        _ method: @autoclosure () -> String, _ body: (ProtocolEntry, Object) throws -> Void
+    ) -> (any Error)? {
+        let object = object
+        return loop.core.caught(.protocolMethod(method())) {
+            try entry._withUnsafeGuaranteedRef { try body($0, object) }
+        }
+    }
+
+    /// Asks the protocol where to put the next bytes; nil for the shared buffer.
+    @inline(__always)
+    func callGetBuffer(_ hint: Int) throws -> UnsafeMutableRawBufferPointer? {
+        let object = object
+        return try entry._withUnsafeGuaranteedRef { try $0.getBuffer(object, hint) }
+    }
+
+    /// Which object the protocol is.
+    var objectIdentity: UnsafeMutableRawPointer {
+        @inline(__always) get { object.toOpaque() }
+    }
+
+    // MARK: Life
+
+    /// The connection stands: tells the protocol and begins to read.
+    func begin() {
+        state.connected()
+        if let error = call("connectionMade", { try $0.connectionMade($1, self) }) {
+            return fail(error)
+        }
+        updateReading()
+    }
+
+    /// Ends the connection gracefully: sends what is queued, then an end of file, waits for the
+    /// peer's, and closes. Received bytes are dropped from now on, but read: closing a socket with
+    /// unread input resets it, and that would destroy bytes on their way to the peer.
+    ///
+    /// ``BaseProtocol/connectionLost(_:)`` follows, with nil unless the connection fails on the
+    /// way. A peer that does not end its side is waited for as long as ``closeTimeout``. Idempotent.
+    ///
+    /// Binds `uv_shutdown`, `uv_close`.
+    public override func close() {
+        loop.assertOnThread()
+        perform(state.close())
+    }
+
+    /// Ends the connection at once: what is queued is dropped, what the peer sends as well.
+    ///
+    /// ``BaseProtocol/connectionLost(_:)`` follows with nil. Idempotent. Binds `uv_close`.
+    public func abort() {
+        loop.assertOnThread()
+        end(nil)
+    }
+
+    /// Ends the writing side: the peer sees an end of file after what has been written; reading
+    /// goes on. Idempotent. Once the peer has ended its side, too, the connection closes.
+    ///
+    /// Binds `uv_shutdown`.
+    public func writeEOF() {
+        loop.assertOnThread()
+        perform(state.endWriting())
+    }
+
+    /// Whether ``close()`` or ``abort()`` has been called or the connection is gone.
+    public var isClosed: Bool { state.isClosing }
+
+    /// How long ``close()`` waits for the peer to end its side, after everything is sent; 5 seconds
+    /// at first.
+    public var closeTimeout: Duration {
+        get { extras?.closeTimeout ?? ConnectionExtras.defaultCloseTimeout }
+        set { neededExtras.closeTimeout = newValue }
+    }
+
+    override func loopIsClosing() { abort() }
+
+    /// Does what a change of state asks for.
+    func perform(_ action: ConnectionState.Action) {
+        switch action {
+        case .nothing: break
+        case .reportEndOfFile: reportEndOfFile()
+        case .flush: if hasSentAll { perform(state.flushed()) }
+        case .shutDown: shutDown()
+        case .drain: drain()
+        case .finish: closeUnlessAllocating()
+        }
+        updateReading()
+    }
+
+    private func reportEndOfFile() {
+        var keepOpen = false
+        if let error = call("eofReceived", { keepOpen = try $0.eofReceived($1) }) {
+            fail(error)
+        } else {
+            perform(state.endOfFileAnswered(keepOpen: keepOpen))
+        }
+    }
+
+    private func shutDown() {
+        let result = ShutdownRequest.start(self)
+        if result < 0 { fail(UVError(rawValue: result)) }
+    }
+
+    /// The writing side has been shut down, or could not be.
+    func shutDownEnded(_ status: Int32) {
+        // ENOTCONN: the peer has reset the connection, which reading will tell as well.
+        guard status == 0 || status == UV_ENOTCONN.rawValue else {
+            if status != UV_ECANCELED.rawValue { fail(UVError(rawValue: status)) }
+            return
+        }
+        perform(state.shutDownEnded())
+    }
+
+    private func drain() {
+        neededExtras.deadline = loop.callLater(closeTimeout) { [unowned self] in end(nil) }
+    }
+
+    /// The connection has failed; an error of the network, or of a callback.
+    func fail(_ error: any Error) { end(error) }
+
+    private func end(_ error: (any Error)?) {
+        guard state.abort() else { return }
+        if let error { neededExtras.error = error }
+        closeUnlessAllocating()
+    }
+
+    func closeUnlessAllocating() {
+        guard !isAllocating else { return }
+        if let address = localAddressToKeep { neededExtras.localAddress = address }
+        extras?.deadline?.stop()
+        stopWatching()
+        closeHandle()
+    }
+
+    override func didClose() {
+        isReading = false
+        extras?.dropQueue()
+        if extras?.isSilent != true {
+            _ = call("connectionLost") { [error = extras?.error] in try $0.connectionLost($1, error)
+            }
+        }
+        server?.connectionEnded()
+        loop.core.drainIfNeeded()
+    }
+
+    // MARK: Addresses
+
+    /// The address of this side. Stays readable after the end. Binds `uv_tcp_getsockname`.
+    public var localAddress: SocketAddress? {
+        guard isOpen else { return extras?.localAddress ?? server?.onlyAddress }
+        return try? SocketAddress(reading: { uv_tcp_getsockname(tcp, $0, $1) })
+    }
+
+    /// The address of the peer. Stays readable after the end. Binds `uv_tcp_getpeername`.
+    public var remoteAddress: SocketAddress? { peer.unpacked }
+
+    func setPeer(_ address: SocketAddress) {
+        peer.free()
+        peer = PackedAddress(address)
+    }
+
+    /// The local address, unless the server knows it, too.
+    private var localAddressToKeep: SocketAddress? {
+        server?.onlyAddress == nil ? localAddress : nil
+    }
+}
