@@ -14,12 +14,19 @@ public class Handle {
     /// The loop that the handle lives on.
     public let loop: EventLoop
     let raw: UnsafeMutablePointer<uv_handle_t>
-    private var phase = Phase.open
-    /// Whether the loop holds the object. Exactly then, the C struct's `data` points to it: so
-    /// whoever finds the struct knows whether the object can be touched.
-    private var isHeldByLoop = false
+    @exclusivity(unchecked) private var phase = Phase.atRest
 
-    private enum Phase: UInt8 { case open, closing, closed }
+    private enum Phase: UInt8 {
+        /// Open, but not at work.
+        case atRest
+        /// At work: the loop holds the object. From here on the C struct's `data` points to it, at
+        /// rest it does not: so whoever finds the struct knows whether the object can be touched.
+        case held
+        /// The close callback is to come; until then the loop holds the object.
+        case closing
+        /// The C struct is gone.
+        case closed
+    }
 
     /// Allocates the C struct and lets `initialize` make a handle of it.
     init<Struct: HandleStruct>(
@@ -44,8 +51,7 @@ public class Handle {
     }
 
     deinit {
-        // Only an object at rest gets here open: otherwise the loop holds it.
-        guard phase == .open else { return }
+        guard phase == .atRest else { return }
         if loop.core.isOnThread {
             if !loop.core.isClosed { closeAndFree(raw) }
         } else {
@@ -63,35 +69,40 @@ public class Handle {
         UnsafeMutableRawPointer(raw).assumingMemoryBound(to: type)
     }
 
+    /// Lends the loop's state, which the loop keeps.
+    @inline(__always)
+    final func withCore<R>(_ body: (LoopCore) throws -> R) rethrows -> R {
+        try loop.unmanagedCore._withUnsafeGuaranteedRef(body)
+    }
+
     /// Makes the loop hold the object: to be called when the handle starts to work.
     final func holdByLoop() {
-        guard !isHeldByLoop else { return }
-        isHeldByLoop = true
+        guard phase == .atRest else { return }
+        phase = .held
         raw.pointee.data = Unmanaged.passRetained(self).toOpaque()
     }
 
     /// Ends what ``holdByLoop()`` began: to be called when the handle is at rest again.
     final func releaseByLoop() {
-        guard isHeldByLoop, phase == .open else { return }
-        isHeldByLoop = false
+        guard phase == .held else { return }
+        phase = .atRest
         raw.pointee.data = nil
         Unmanaged.passUnretained(self).release()
     }
 
     /// Whether the C struct may still be used: neither closing nor gone with its loop.
     @inline(__always)
-    final var isOpen: Bool { phase == .open && !loop.core.isClosed }
+    final var isOpen: Bool { phase.rawValue <= Phase.held.rawValue && !loop.core.isClosed }
 
     /// Closes the C handle; ``didClose()`` follows, after the current callbacks.
     final func closeHandle() {
         guard isOpen else { return }
-        phase = .closing
         holdByLoop()
+        phase = .closing
         loop.core.debugPlaces?[raw] = nil
         uv_close(raw) { raw in
             let handle = Unmanaged<Handle>.fromOpaque(raw!.pointee.data).takeRetainedValue()
             handle.phase = .closed
-            handle.isHeldByLoop = false
             freeHandleMemory(raw!)
             handle.didClose()
         }

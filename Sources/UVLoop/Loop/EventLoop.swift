@@ -30,6 +30,8 @@ public actor EventLoop {
     // Sound because the state is only touched on the loop's thread, which everything that leads to
     // it checks; the few parts that other threads use are atomic or locked.
     nonisolated(unsafe) let core: LoopCore
+    /// The same, for the hottest paths: without the reference counting that goes with a strong one.
+    nonisolated(unsafe) let unmanagedCore: Unmanaged<LoopCore>
     nonisolated let loopSerialExecutor: LoopSerialExecutor
     nonisolated let loopTaskExecutor: LoopTaskExecutor
 
@@ -42,6 +44,7 @@ public actor EventLoop {
     /// - Throws: what the system refuses, such as ``UVError/tooManyOpenFiles``.
     public init() throws(UVError) {
         core = try LoopCore()
+        unmanagedCore = .passUnretained(core)
         let shared = SharedCore(core)
         loopSerialExecutor = LoopSerialExecutor(shared)
         loopTaskExecutor = LoopTaskExecutor(shared)

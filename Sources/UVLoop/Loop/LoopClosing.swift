@@ -118,7 +118,7 @@ extension LoopCore {
         let result = uv_loop_close(uv)
         precondition(result == 0, "uv_loop_close: \(UVError(rawValue: result))")
         uv.deallocate()
-        if hasReadBuffer { readBuffer.deallocate() }
+        readBuffer.deallocate()
         releasedLater.removeAll()
         exceptionHandler = nil
         // Jobs that are left, of tasks that never end, go the way of those that come late.

@@ -9,6 +9,10 @@ import Synchronization
 /// other threads posted and the timers that are due, and runs what is queued by then. What is
 /// queued later waits until after the next poll, so that timers and sockets never starve; only the
 /// jobs of tasks may follow one another without a poll, up to a bound.
+///
+/// The mutable properties go without Swift's run-time check for overlapping access, which would be
+/// half of an echo's instructions: every access is on one thread, none of them spans a call of user
+/// code, and the methods of the values in here call nothing that leads back to this object.
 final class LoopCore {
     /// How many entries run before libuv polls again.
     static let batch = 256
@@ -16,7 +20,7 @@ final class LoopCore {
     let uv: UnsafeMutablePointer<uv_loop_t>
     let inbox: Inbox
     let wakeup: Wakeup
-    var clock: LoopClock
+    @exclusivity(unchecked) var clock: LoopClock
     /// The C handles that make `uv_run` call the turn's parts.
     let prepare: UnsafeMutablePointer<uv_prepare_t>
     let check: UnsafeMutablePointer<uv_check_t>
@@ -26,48 +30,46 @@ final class LoopCore {
     /// thread, to find out whether it is the one.
     let owner: Atomic<UInt>
     /// Set once, by the loop that owns this; jobs that come late check `isClosed` first.
-    unowned(unsafe) var eventLoop: EventLoop!
-    var serialExecutor: UnownedSerialExecutor!
-    var taskExecutor: UnownedTaskExecutor!
+    @exclusivity(unchecked) unowned(unsafe) var eventLoop: EventLoop!
+    @exclusivity(unchecked) var serialExecutor: UnownedSerialExecutor!
+    @exclusivity(unchecked) var taskExecutor: UnownedTaskExecutor!
 
     // The queue.
-    var ready = ReadyQueue()
-    var posted: ContiguousArray<ReadyEntry> = []
+    @exclusivity(unchecked) var ready = ReadyQueue()
+    @exclusivity(unchecked) var posted: ContiguousArray<ReadyEntry> = []
     /// Entries from this number on wait for the next turn, unless they are jobs.
-    var turnEnd: UInt = 0
+    @exclusivity(unchecked) var turnEnd: UInt = 0
     /// Whether the turn will still look at the queue before the loop may sleep or end.
-    var drainIsComing = false
-    var isIdleStarted = false
+    @exclusivity(unchecked) var drainIsComing = false
+    @exclusivity(unchecked) var isIdleStarted = false
 
     // The timers.
-    var timers: TimerWheel
-    var dueTimers: ContiguousArray<TimerNode.Pointer> = []
-    var timersKeepingAlive = 0
-    var clockFired = false
+    @exclusivity(unchecked) var timers: TimerWheel
+    @exclusivity(unchecked) var dueTimers: ContiguousArray<TimerNode.Pointer> = []
+    @exclusivity(unchecked) var timersKeepingAlive = 0
+    @exclusivity(unchecked) var clockFired = false
 
     // Running and closing.
-    var isRunning = false
-    var isStopping = false
-    var isClosed = false
+    @exclusivity(unchecked) var isRunning = false
+    @exclusivity(unchecked) var isStopping = false
+    @exclusivity(unchecked) var isClosed = false
     /// False once closing has begun: no new handle then.
-    var acceptsHandles = true
-    var keepAliveCount = 0
+    @exclusivity(unchecked) var acceptsHandles = true
+    @exclusivity(unchecked) var keepAliveCount = 0
 
     // For transports.
-    var unflushed: ContiguousArray<Unmanaged<Transport>> = []
+    @exclusivity(unchecked) var unflushed: ContiguousArray<Unmanaged<Transport>> = []
     /// Objects that left their place inside a callback of their own: released between callbacks.
-    var releasedLater: [AnyObject] = []
-    lazy var readBuffer = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: Self.readBufferSize, alignment: 16)
-    var hasReadBuffer = false
-    static let readBufferSize = 65_536
+    @exclusivity(unchecked) var releasedLater: [AnyObject] = []
+    /// 64 KiB that every read on this loop may use for as long as its callback runs.
+    let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
 
     // Reports.
-    var exceptionHandler: ExceptionHandler?
-    var isDebug = false
-    var slowCallbackThreshold: UInt64 = 100_000_000
+    @exclusivity(unchecked) var exceptionHandler: ExceptionHandler?
+    @exclusivity(unchecked) var isDebug = false
+    @exclusivity(unchecked) var slowCallbackThreshold: UInt64 = 100_000_000
     /// Where open handles were made; kept in debug mode only.
-    var debugPlaces: [UnsafeMutablePointer<uv_handle_t>: SourcePlace]?
+    @exclusivity(unchecked) var debugPlaces: [UnsafeMutablePointer<uv_handle_t>: SourcePlace]?
     let tasks = TaskRegistry()
 
     init() throws(UVError) {
@@ -95,6 +97,7 @@ final class LoopCore {
                 uv_run(uv, UV_RUN_DEFAULT)
                 uv_loop_close(uv)
             }
+            readBuffer.deallocate()
             uv.deallocate()
             prepare.deallocate()
             check.deallocate()
@@ -183,6 +186,7 @@ final class LoopCore {
         if !ready.isEmpty { drain() }
     }
 
+    @inline(never)
     func drain() {
         var budget = Self.batch
         while budget > 0, let entry = ready.takeFirst(before: turnEnd) {
@@ -263,13 +267,6 @@ final class LoopCore {
         for transport in unflushed { transport._withUnsafeGuaranteedRef { $0.flush() } }
         for transport in unflushed { transport.release() }
         unflushed.removeAll(keepingCapacity: unflushed.count <= 4_096)
-    }
-
-    /// 64 KiB that every read on this loop may use for as long as its callback runs.
-    @inline(__always)
-    var sharedReadBuffer: UnsafeMutableRawBufferPointer {
-        hasReadBuffer = true
-        return readBuffer
     }
 }
 

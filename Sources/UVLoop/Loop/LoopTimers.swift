@@ -54,7 +54,12 @@ extension LoopCore {
     /// Adds the delays of timers started in the callback that just returned to the clock.
     @inline(__always)
     func resolveTimers() {
-        if timers.hasUnresolved { timers.resolve(now: uv_hrtime()) }
+        if timers.hasUnresolved { resolveStartedTimers() }
+    }
+
+    @inline(never)
+    private func resolveStartedTimers() {
+        timers.resolve(now: uv_hrtime())
     }
 
     func queueDueTimers() {

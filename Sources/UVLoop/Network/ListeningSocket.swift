@@ -13,7 +13,7 @@ final class ListeningSocket: Handle {
 
     let address: SocketAddress
     private let descriptor: Int32
-    private var accepted: ((_ descriptor: Int32, _ peer: SocketAddress?) -> Void)?
+    @exclusivity(unchecked) private var accepted: ((_ descriptor: Int32, _ peer: SocketAddress?) -> Void)?
     private var retry: Timer?
 
     /// Binds a socket to an address and watches it; nothing is accepted before ``start(_:)``.

@@ -13,7 +13,8 @@ public struct SocketAddress: Sendable {
         case ipv6
     }
 
-    private var storage: sockaddr_storage
+    /// Either kind of address: the larger of the two structs holds both, and begins alike.
+    private var storage: sockaddr_in6
 
     /// The address that a text says, such as `127.0.0.1`, `::1` or `fe80::1%eth0`; names are not
     /// looked up.
@@ -24,7 +25,7 @@ public struct SocketAddress: Sendable {
     ///   outside 0...65,535.
     public init(ip: String, port: Int) throws(UVError) {
         guard (0...65_535).contains(port) else { throw .invalidArgument }
-        storage = sockaddr_storage()
+        storage = sockaddr_in6()
         let isIPv6 = ip.utf8.contains(UInt8(ascii: ":"))
         let result = withUnsafeMutablePointer(to: &storage) { pointer in
             let raw = UnsafeMutableRawPointer(pointer)
@@ -47,22 +48,22 @@ public struct SocketAddress: Sendable {
         case AF_INET6: size = MemoryLayout<sockaddr_in6>.size
         default: return nil
         }
-        storage = sockaddr_storage()
+        storage = sockaddr_in6()
         withUnsafeMutableBytes(of: &storage) {
             $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: size))
         }
     }
 
-    /// A copy of what `accept` filled in.
+    /// A copy of what `accept` filled in; nil for families other than IPv4 and IPv6.
     init?(copying address: sockaddr_storage) {
         guard [AF_INET, AF_INET6].contains(Int32(address.ss_family)) else { return nil }
-        storage = address
+        storage = withUnsafeBytes(of: address) { $0.load(as: sockaddr_in6.self) }
     }
 
     /// An IPv4 address from its four bytes as a number, and its port.
     init(ipv4Number: UInt32, port: UInt16) {
-        storage = sockaddr_storage()
-        storage.ss_family = sa_family_t(AF_INET)
+        storage = sockaddr_in6()
+        storage.sin6_family = sa_family_t(AF_INET)
         withUnsafeMutablePointer(to: &storage) { pointer in
             UnsafeMutableRawPointer(pointer).withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
                 $0.pointee.sin_addr.s_addr = ipv4Number.bigEndian
@@ -81,13 +82,14 @@ public struct SocketAddress: Sendable {
     init(
         reading call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<Int32>) -> Int32
     ) throws(UVError) {
-        var storage = sockaddr_storage()
+        var address = sockaddr_storage()
         var length = Int32(MemoryLayout<sockaddr_storage>.size)
-        let result = withUnsafeMutablePointer(to: &storage) { pointer in
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
             call(UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: sockaddr.self), &length)
         }
         try UVError.check(result)
-        self.storage = storage
+        guard let copy = SocketAddress(copying: address) else { throw .addressFamilyNotSupported }
+        self = copy
     }
 
     /// Calls `body` with the address in the form that socket calls take, valid during the call.
@@ -103,7 +105,7 @@ public struct SocketAddress: Sendable {
         }
     }
 
-    var systemFamily: Int32 { Int32(storage.ss_family) }
+    var systemFamily: Int32 { Int32(storage.sin6_family) }
 
     private var length: socklen_t {
         socklen_t(
@@ -115,6 +117,17 @@ public struct SocketAddress: Sendable {
 extension SocketAddress {
     /// IPv4 or IPv6.
     public var family: Family { systemFamily == AF_INET ? .ipv4 : .ipv6 }
+
+    /// Whether this stands for every interface: `0.0.0.0` or `::`.
+    public var isUnspecified: Bool {
+        switch family {
+        case .ipv4: ipv4Number == 0
+        case .ipv6:
+            with(sockaddr_in6.self) {
+                withUnsafeBytes(of: $0.pointee.sin6_addr) { $0.allSatisfy { $0 == 0 } }
+            }
+        }
+    }
 
     /// The port, in the host's byte order.
     public var port: Int {

@@ -4,15 +4,15 @@ final class ConnectionExtras {
 
     // Writing.
     /// What waits for the next vectored write.
-    var chunks: [OutboundChunk] = []
+    @exclusivity(unchecked) var chunks: [OutboundChunk] = []
     /// The bytes of `chunks`.
-    var queuedByteCount = 0
+    @exclusivity(unchecked) var queuedByteCount = 0
     /// Whether libuv has a write of ours.
-    var isWriteUnderWay = false
+    @exclusivity(unchecked) var isWriteUnderWay = false
     /// While the protocol is told to resume: what it writes then is gathered into one write.
-    var isCorked = false
-    var isFlushScheduled = false
-    var marks = WaterMarks.standard
+    @exclusivity(unchecked) var isCorked = false
+    @exclusivity(unchecked) var isFlushScheduled = false
+    @exclusivity(unchecked) var marks = WaterMarks.standard
 
     // Ending.
     var closeTimeout = ConnectionExtras.defaultCloseTimeout

@@ -51,12 +51,9 @@ struct ConnectionState: Equatable {
     /// Whether bytes that arrive are the protocol's.
     var delivers: Bool { phase == .open && !hasReadEnd }
     /// Whether the socket is to be read, be it for the protocol or to drop what comes.
+    @inline(__always)
     var wantsReading: Bool {
-        switch phase {
-        case .open: !hasReadEnd && !isReadingPaused
-        case .draining: !hasReadEnd
-        case .connecting, .flushing, .closed: false
-        }
+        !hasReadEnd && (phase == .open ? !isReadingPaused : phase == .draining)
     }
     var canWrite: Bool { phase == .open && writing == .open }
     /// Whether the user has ended the connection.

@@ -10,7 +10,7 @@ class ProtocolEntry {
     @usableFromInline typealias Object = Unmanaged<AnyObject>
 
     /// The server that serves its connections by this entry.
-    var server: TCPServer?
+    @exclusivity(unchecked) final var server: TCPServer?
 
     @usableFromInline init() {}
 

@@ -27,9 +27,12 @@ public final class TCPServer {
     public let loop: EventLoop
     /// The addresses that it listens on; with the port that the system chose where 0 was asked for.
     public let addresses: [SocketAddress]
+    /// The one address that every connection has on this side; nil if that depends.
+    let onlyAddress: SocketAddress?
+    let hasOnlyAddress: Bool
     /// How many connections are open that this server accepted.
-    public private(set) var connectionCount = 0
-    private var listeners: [ListeningSocket]
+    @exclusivity(unchecked) public private(set) var connectionCount = 0
+    @exclusivity(unchecked) private var listeners: [ListeningSocket]
     private let waiters = WaiterList()
 
     /// Binds all addresses or none, then listens.
@@ -42,6 +45,8 @@ public final class TCPServer {
         self.loop = loop
         listeners = try Self.bind(loop, addresses, options, place)
         self.addresses = listeners.map(\.address)
+        onlyAddress = listeners.count == 1 && !addresses[0].isUnspecified ? self.addresses[0] : nil
+        hasOnlyAddress = onlyAddress != nil
         entry.server = self
         for listener in listeners {
             do throws(EndpointError) {
@@ -124,14 +129,6 @@ public final class TCPServer {
     func connectionEnded() {
         connectionCount -= 1
         if isOver { waiters.resumeAll() }
-    }
-
-    /// The one address that every connection has on this side; nil if that depends.
-    var onlyAddress: SocketAddress? {
-        guard addresses.count == 1, !Endpoint.everyInterface.contains(addresses[0].host) else {
-            return nil
-        }
-        return addresses[0]
     }
 
     private var clients: [Transport] {

@@ -47,25 +47,29 @@ extension Transport {
     /// `UV_ENOBUFS`.
     @inline(__always)
     func provideBuffer(_ hint: Int) -> uv_buf_t {
-        guard state.delivers else { return Self.buffer(loop.core.sharedReadBuffer) }
-        let askedObject = objectIdentity
-        isAllocating = true
-        var answer: UnsafeMutableRawBufferPointer?
-        let error = loop.core.caught(.protocolMethod("getBuffer")) {
-            answer = try callGetBuffer(hint) ?? loop.core.sharedReadBuffer
+        withCore { core in
+            guard state.delivers else { return Self.buffer(core.readBuffer) }
+            let askedObject = objectIdentity
+            isAllocating = true
+            var answer: UnsafeMutableRawBufferPointer?
+            let error = core.caught(.protocolMethod("getBuffer")) {
+                answer = try callGetBuffer(hint)
+            }
+            isAllocating = false
+            // The callback may have failed, paused, closed, or put another protocol in charge.
+            guard error == nil, state.wantsReading, askedObject == objectIdentity else {
+                return noBuffer(error)
+            }
+            let buffer = answer ?? core.readBuffer
+            return buffer.count > 0 ? Self.buffer(buffer) : noBuffer(UVError.noBufferSpace)
         }
-        isAllocating = false
-        if let error {
-            neededExtras.allocationError = error
-            return uv_buf_t()
-        }
-        // The callback may have paused, closed, or put another protocol in charge.
-        guard state.wantsReading, askedObject == objectIdentity else { return uv_buf_t() }
-        guard let buffer = answer, buffer.count > 0 else {
-            neededExtras.allocationError = UVError.noBufferSpace
-            return uv_buf_t()
-        }
-        return Self.buffer(buffer)
+    }
+
+    /// Makes libuv come back without having read, and remembers why, if it is a failure.
+    @inline(never)
+    private func noBuffer(_ error: (any Error)?) -> uv_buf_t {
+        if let error { neededExtras.allocationError = error }
+        return uv_buf_t()
     }
 
     @inline(__always)
@@ -78,9 +82,9 @@ extension Transport {
         if count > 0 {
             deliver(count, base.unsafelyUnwrapped)
         } else if count < 0 {
-            readingEnded(Int32(count))
+            readingEnded(Int32(truncatingIfNeeded: count))
         }
-        loop.core.drainIfNeeded()
+        withCore { $0.drainIfNeeded() }
     }
 
     @inline(__always)

@@ -144,6 +144,7 @@ extension Transport {
 
     // MARK: The way out
 
+    @inline(__always)
     private func checkWritable() throws(UVError) {
         loop.assertOnThread()
         guard state.canWrite else {
@@ -174,15 +175,21 @@ extension Transport {
     @inline(__always)
     private func taken(_ result: Int32, of count: Int) -> Int {
         if result >= 0 {
-            sentByteCount += Int(result)
+            sentByteCount &+= Int(result)
             return Int(result)
         }
+        return notTaken(result, of: count)
+    }
+
+    @inline(never)
+    private func notTaken(_ result: Int32, of count: Int) -> Int {
         if result == UV_EAGAIN.rawValue { return 0 }
         // The bytes are lost with the connection, and `connectionLost` says so.
         fail(UVError(rawValue: result))
         return count
     }
 
+    @inline(never)
     private func queueCopy(of bytes: UnsafeRawBufferPointer, from offset: Int) {
         queue(OutboundChunk(copying: UnsafeRawBufferPointer(rebasing: bytes[offset...])))
     }

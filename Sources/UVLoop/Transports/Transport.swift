@@ -19,23 +19,25 @@ import CUV
 public final class Transport: Handle {
     typealias Object = Unmanaged<AnyObject>
 
+    // Without the run-time check for overlapping access, as in LoopCore, for the same reasons.
+    //
     // Small things first, they fill up what the base class leaves of its last word: an idle
     // connection should cost little more than libuv's own struct.
-    var state: ConnectionState
+    @exclusivity(unchecked) var state: ConnectionState
     /// Whether libuv is reading.
-    var isReading = false
+    @exclusivity(unchecked) var isReading = false
     /// Whether the protocol is being asked for a buffer: libuv must not be told to stop or to close
     /// meanwhile, see ``StreamCallbacks``.
-    var isAllocating = false
-    private var peer: PackedAddress
-    private var entry: Unmanaged<ProtocolEntry>
-    private var object: Object
+    @exclusivity(unchecked) var isAllocating = false
+    @exclusivity(unchecked) private var peer: PackedAddress
+    @exclusivity(unchecked) private var entry: Unmanaged<ProtocolEntry>
+    @exclusivity(unchecked) private var object: Object
     /// What most connections never need.
-    var extras: ConnectionExtras?
+    @exclusivity(unchecked) var extras:ConnectionExtras?
     /// How many bytes have been received, dropped ones not counted.
-    public internal(set) var receivedByteCount = 0
+    @exclusivity(unchecked) public internal(set) var receivedByteCount = 0
     /// How many bytes the system has taken to send.
-    public internal(set) var sentByteCount = 0
+    @exclusivity(unchecked) public internal(set) var sentByteCount = 0
 
     init(
         _ loop: EventLoop, _ phase: ConnectionState.Phase, _ reference: ProtocolReference,
@@ -117,8 +119,10 @@ public final class Transport: Handle {
         _ method: @autoclosure () -> String, _ body: (ProtocolEntry, Object) throws -> Void
     ) -> (any Error)? {
         let object = object
-        return loop.core.caught(.protocolMethod(method())) {
-            try entry._withUnsafeGuaranteedRef { try body($0, object) }
+        return withCore { core in
+            core.caught(.protocolMethod(method())) {
+                try entry._withUnsafeGuaranteedRef { try body($0, object) }
+            }
         }
     }
 
@@ -229,6 +233,7 @@ public final class Transport: Handle {
     }
 
     /// The connection has failed; an error of the network, or of a callback.
+    @inline(never)
     func fail(_ error: any Error) { end(error) }
 
     private func end(_ error: (any Error)?) {
@@ -239,7 +244,7 @@ public final class Transport: Handle {
 
     func closeUnlessAllocating() {
         guard !isAllocating else { return }
-        if let address = localAddressToKeep { neededExtras.localAddress = address }
+        keepLocalAddress()
         extras?.deadline?.stop()
         stopWatching()
         closeHandle()
@@ -272,8 +277,9 @@ public final class Transport: Handle {
         peer = PackedAddress(address)
     }
 
-    /// The local address, unless the server knows it, too.
-    private var localAddressToKeep: SocketAddress? {
-        server?.onlyAddress == nil ? localAddress : nil
+    /// Makes the local address outlive the socket, unless the server has it, too.
+    private func keepLocalAddress() {
+        if let server, server.hasOnlyAddress { return }
+        if let address = localAddress { neededExtras.localAddress = address }
     }
 }

@@ -1,0 +1,32 @@
+import UVLoop
+
+/// Serves the mode by the API that the options ask for.
+func listen(
+    on loop: isolated EventLoop, _ options: Options, port: Int, _ listening: ListenOptions
+) async throws -> TCPServer {
+    let endpoint = Endpoint.ip("127.0.0.1", port: port)
+    let memory = SharedMemory()
+    switch (options.mode, options.api) {
+    case (.echo, .buffered):
+        return try await loop.listen(on: endpoint, options: listening) { BufferedEcho(memory) }
+    case (.echo, .protocol):
+        return try await loop.listen(on: endpoint, options: listening) { PlainEcho() }
+    case (.sink, .buffered):
+        return try await loop.listen(on: endpoint, options: listening) { BufferedSink(memory) }
+    case (.sink, .protocol):
+        return try await loop.listen(on: endpoint, options: listening) { PlainSink() }
+    case (.source, .buffered), (.source, .protocol):
+        return try await loop.listen(on: endpoint, options: listening) { Source() }
+    case (.frames, .buffered):
+        return try await loop.listen(on: endpoint, options: listening) { BufferedFrames() }
+    case (.frames, .protocol):
+        return try await loop.listen(on: endpoint, options: listening) { PlainFrames() }
+    }
+}
+
+/// Memory that all connections of a loop read into: what has been read is used up in the callback.
+final class SharedMemory {
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
+
+    deinit { bytes.deallocate() }
+}

@@ -1,0 +1,42 @@
+import UVLoop
+
+/// Reads and drops. At the client's end of file the connection closes by itself.
+final class BufferedSink: BufferedProtocol {
+    private let memory: UnsafeMutableRawBufferPointer
+
+    init(_ memory: SharedMemory) {
+        self.memory = memory.bytes
+    }
+
+    func getBuffer(sizeHint: Int) -> UnsafeMutableRawBufferPointer { memory }
+    func bufferUpdated(_ count: Int) {}
+}
+
+/// Reads and drops.
+final class PlainSink: PlainProtocol {
+    func dataReceived(_ data: RawSpan) {}
+}
+
+/// Sends 64 KiB chunks for ever, as many at a time as the water marks let it.
+final class Source: PlainProtocol {
+    private static let chunk = [UInt8](repeating: 0x55, count: 65_536)
+    private unowned(unsafe) var transport: Transport!
+    private var isPaused = false
+
+    func connectionMade(_ transport: Transport) throws {
+        self.transport = transport
+        try transport.setWriteBufferLimits(low: 0, high: 1 << 20)
+        try send()
+    }
+
+    func dataReceived(_ data: RawSpan) {}
+    func pauseWriting() { isPaused = true }
+    func resumeWriting() throws {
+        isPaused = false
+        try send()
+    }
+
+    private func send() throws {
+        while !isPaused, !transport.isClosed { try transport.write(Self.chunk) }
+    }
+}

@@ -1,0 +1,45 @@
+import Glibc
+import UVLoop
+
+// The server side of every comparison: `--port P --mode echo|sink|source|frames --api NAME`.
+
+func fail(_ message: String, status: Int32) -> Never {
+    _ = "BenchServer: \(message)\n".withCString { write(STDERR_FILENO, $0, strlen($0)) }
+    exit(status)
+}
+
+let options: Options
+do {
+    options = try Options(Array(CommandLine.arguments.dropFirst()))
+} catch {
+    fail("\(error.message)", status: 2)
+}
+
+do {
+    try EventLoop.run { loop in
+        // With several loops, each has a socket of its own on the same port, and the kernel deals
+        // out the connections.
+        var listening = ListenOptions()
+        listening.reusePort = options.loops > 1
+        let server = try await listen(on: loop, options, port: options.port, listening)
+        var threads: [EventLoopThread] = []
+        let port = server.port
+        for number in 1..<options.loops {
+            let thread = try EventLoopThread(name: "loop \(number)")
+            try await thread.loop.perform { [options, listening] loop in
+                _ = try await listen(on: loop, options, port: port, listening)
+            }
+            threads.append(thread)
+        }
+        onTerminationSignal(loop) {
+            server.close()
+            server.abortClients()
+        }
+        print("listening on \(port)")
+        fflush(nil)
+        try await server.waitClosed()
+        for thread in threads { await thread.shutdown() }
+    }
+} catch {
+    fail("\(error)", status: 1)
+}
