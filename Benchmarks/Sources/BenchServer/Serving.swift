@@ -18,7 +18,7 @@ func listen(
     case (.source, .buffered), (.source, .protocol):
         return try await loop.listen(on: endpoint, options: listening) { Source() }
     case (.frames, .buffered):
-        return try await loop.listen(on: endpoint, options: listening) { BufferedFrames() }
+        return try await loop.listen(on: endpoint, options: listening) { BufferedFrames(memory) }
     case (.frames, .protocol):
         return try await loop.listen(on: endpoint, options: listening) { PlainFrames() }
     }
@@ -26,7 +26,7 @@ func listen(
 
 /// Memory that all connections of a loop read into: what has been read is used up in the callback.
 final class SharedMemory {
-    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 64)
 
     deinit { bytes.deallocate() }
 }
