@@ -1,1 +1,16 @@
-print("to come")
+// The cost of what needs no socket: timers, queued calls, posts from other threads. CPU time of the
+// process, kernel included; ours and C's libuv in turn, several rounds in one run.
+//
+//     swift run -c release MicroBench [ROUNDS [PART OF A ROW'S NAME]]
+
+let arguments = CommandLine.arguments.dropFirst()
+let rounds = arguments.first.flatMap(Int.init) ?? 7
+let wanted = arguments.dropFirst().first ?? ""
+let table = Table()
+let benchmarks = makeBenchmarks().filter { wanted.isEmpty || $0.name.contains(wanted) }
+for round in 1...max(1, rounds) {
+    // Every other round in reverse, so that neither side always runs on the warmer machine.
+    let order = round.isMultiple(of: 2) ? benchmarks.reversed() : benchmarks
+    for benchmark in order { try benchmark.run(into: table) }
+}
+table.print(benchmarks)

@@ -52,9 +52,11 @@ public final class Timer {
     ///     drift; those that have passed when the timer fires are skipped. At least 1 ns.
     public func start(after delay: Duration, repeating period: Duration? = nil) {
         loop.assertOnThread()
-        loop.core.stopTimer(node)
-        node.pointee.period = Self.nanoseconds(period)
-        loop.core.startTimer(node, delay: delay.clampedNanoseconds)
+        loop.unmanagedCore._withUnsafeGuaranteedRef { core in
+            core.stopTimer(node)
+            node.pointee.period = Self.nanoseconds(period)
+            core.startTimer(node, delay: delay.clampedNanoseconds)
+        }
     }
 
     /// Starts the timer for an instant; for an instant that has passed, like a delay of zero.
@@ -73,7 +75,7 @@ public final class Timer {
     /// started again. Stands for `uv_timer_stop`.
     public func stop() {
         loop.assertOnThread()
-        loop.core.stopTimer(node)
+        loop.unmanagedCore._withUnsafeGuaranteedRef { $0.stopTimer(node) }
     }
 
     /// Starts the timer anew with its period as the delay; does nothing if it has no period.

@@ -10,26 +10,26 @@ extension EventLoop {
     /// - Parameter body: what to call. If it throws, the exception handler gets the error.
     /// - Returns: a handle to cancel the call; it needs not be kept.
     @discardableResult
-    public nonisolated func callSoon(_ body: @escaping () throws -> Void) -> CallHandle {
+    public nonisolated func callSoon(_ body: consuming @escaping () throws -> Void) -> CallHandle {
         assertOnThread()
         guard core.takesCalls else { return CallHandle(loop: self, number: 0) }
         return CallHandle(loop: self, number: core.enqueue(.closure(body)))
     }
 
-    /// Queues a C function with its context: as the other form, without a closure to allocate.
+    /// Queues a C function with its context: as the other form, without a closure to allocate and
+    /// without a handle. The cheapest way to be called.
     ///
     /// - Parameters:
     ///   - function: what to call.
     ///   - context: passed on as it is; the caller keeps it valid until the call.
-    @discardableResult
-    @inline(__always)
     public nonisolated func callSoon(
         _ function: @convention(c) (UnsafeMutableRawPointer?) -> Void,
         context: UnsafeMutableRawPointer?
-    ) -> CallHandle {
+    ) {
         assertOnThread()
-        guard core.takesCalls else { return CallHandle(loop: self, number: 0) }
-        return CallHandle(loop: self, number: core.enqueue(.function(function, context)))
+        unmanagedCore._withUnsafeGuaranteedRef { core in
+            if core.takesCalls { core.enqueue(.function(function, context)) }
+        }
     }
 
     /// Calls a closure after a delay; see ``Timer/start(after:repeating:)``.
@@ -94,12 +94,9 @@ extension EventLoop {
     ///   gets the error.
     /// - Throws: ``EventLoopError/closed`` if the loop is closed; the closure is not called then.
     public nonisolated func execute(
-        _ body: @escaping @Sendable (isolated EventLoop) throws -> Void
+        _ body: consuming @escaping @Sendable (isolated EventLoop) throws -> Void
     ) throws(EventLoopError) {
-        // Sound: isolation is no part of how a synchronous closure is called, and the loop calls it
-        // on its thread. (`assumeIsolated` does the same, after asking whether that is so.)
-        let body = unsafeBitCast(body, to: ((EventLoop) throws -> Void).self)
-        guard core.inbox.post(.posted(body)) else { throw .closed }
+        guard core.inbox.post(.posted(PostedCall(body))) else { throw .closed }
     }
 
     /// Runs a closure isolated to the loop and returns what it returns. Directly, if the caller is

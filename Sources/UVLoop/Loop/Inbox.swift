@@ -3,13 +3,12 @@ import Synchronization
 
 /// Where other threads leave work for the loop, and how they wake it.
 ///
-/// A lock around an array that the loop swaps for an empty one: a post allocates nothing, and the
-/// lock is held for a few instructions. (A lock-free list needs a node for each post, allocated on
-/// one thread and freed on the other, which measured dearer; see Benchmarks, "post".) A wakeup is
-/// written only by the post that finds the loop asleep, so any number of posts cost one.
+/// A lock around a batch that the loop swaps for an empty one: a post allocates nothing but its
+/// closure, and the lock is held for a few instructions. A wakeup is written only by the post that
+/// finds the loop asleep, so any number of posts cost one.
 final class Inbox: Sendable {
-    private struct Contents {
-        var entries: ContiguousArray<ReadyEntry> = []
+    private struct Contents: ~Copyable {
+        var entries = ReadyBatch()
         var isClosed = false
     }
 
@@ -25,31 +24,39 @@ final class Inbox: Sendable {
     }
 
     /// Leaves an entry and wakes the loop if it sleeps. False if the loop takes no more.
-    func post(_ entry: ReadyEntry) -> Bool {
+    func post(_ entry: consuming ReadyEntry) -> Bool {
+        var wakes = false
+        // A closure cannot give away what it has captured, except in parts.
+        var entry = Optional(entry)
         let isAccepted = contents.withLock { contents in
             guard !contents.isClosed else { return false }
-            contents.entries.append(entry)
-            hasEntries.store(true, ordering: .sequentiallyConsistent)
-            // Inside the lock, so that `close` sees every sender that may still come.
-            senders.add(1, ordering: .relaxed)
+            contents.entries.append(entry.take().unsafelyUnwrapped)
+            // First the entry, then the question: the loop does it the other way round, so one of
+            // the two always sees the other.
+            if !hasEntries.load(ordering: .relaxed) {
+                hasEntries.store(true, ordering: .sequentiallyConsistent)
+            }
+            if isSleeping.load(ordering: .sequentiallyConsistent) {
+                wakes = isSleeping.exchange(false, ordering: .sequentiallyConsistent)
+                // Inside the lock, so that `close` sees every sender that may still come.
+                if wakes { senders.add(1, ordering: .relaxed) }
+            }
             return true
         }
-        guard isAccepted else { return false }
-        if isSleeping.load(ordering: .sequentiallyConsistent),
-            isSleeping.exchange(false, ordering: .sequentiallyConsistent)
-        {
+        if wakes {
             wakeup.send()
+            senders.subtract(1, ordering: .releasing)
         }
-        senders.subtract(1, ordering: .releasing)
-        return true
+        return isAccepted
     }
 
     /// Whether `take` would find anything: one load, for every turn.
     var isEmpty: Bool { !hasEntries.load(ordering: .sequentiallyConsistent) }
 
-    /// Swaps what has been posted for the empty array in `spare`.
-    func take(into spare: inout ContiguousArray<ReadyEntry>) {
-        contents.withLock { contents in
+    /// Swaps what has been posted for the empty batch in `spare`. Does not wait: if a post is under
+    /// way just then, what there is stays for the next time.
+    func takeIfFree(into spare: inout ReadyBatch) {
+        _ = contents.withLockIfAvailable { contents in
             hasEntries.store(false, ordering: .relaxed)
             swap(&contents.entries, &spare)
         }

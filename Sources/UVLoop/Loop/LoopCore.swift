@@ -36,7 +36,7 @@ final class LoopCore {
 
     // The queue.
     @exclusivity(unchecked) var ready = ReadyQueue()
-    @exclusivity(unchecked) var posted: ContiguousArray<ReadyEntry> = []
+    @exclusivity(unchecked) var posted = ReadyBatch()
     /// Entries from this number on wait for the next turn, unless they are jobs.
     @exclusivity(unchecked) var turnEnd: UInt = 0
     /// Whether the turn will still look at the queue before the loop may sleep or end.
@@ -191,7 +191,12 @@ final class LoopCore {
         var budget = Self.batch
         while budget > 0, let entry = ready.takeFirst(before: turnEnd) {
             budget -= 1
-            run(entry)
+            // The cheapest kind is not worth a call to find out what it is.
+            if case .function(let function, let context) = entry {
+                function(context)
+            } else {
+                run(entry)
+            }
         }
     }
 
@@ -205,8 +210,8 @@ final class LoopCore {
             function(context)
         case .closure(let body):
             guarded(.callSoon, body)
-        case .posted(let body):
-            guarded(.execute) { try body(eventLoop) }
+        case .posted(let call):
+            guarded(.execute) { try call.body(eventLoop) }
         case .timer(let node):
             fireTimer(node)
         case .cancelled:
@@ -221,9 +226,8 @@ final class LoopCore {
 
     func takePosted() {
         guard !inbox.isEmpty else { return }
-        inbox.take(into: &posted)
-        for entry in posted { ready.append(entry) }
-        posted.removeAll(keepingCapacity: posted.count <= 4_096)
+        inbox.takeIfFree(into: &posted)
+        posted.moveAll(to: &ready)
     }
 
     // MARK: Queueing

@@ -14,7 +14,7 @@ enum ReadyEntry: @unchecked Sendable {
     /// A closure queued on the loop's thread.
     case closure(() throws -> Void)
     /// A closure posted from anywhere.
-    case posted((EventLoop) throws -> Void)
+    case posted(PostedCall)
     /// A timer that is due.
     case timer(UnsafeMutablePointer<TimerNode>)
     /// What a cancelled entry leaves in its place.
@@ -27,6 +27,27 @@ enum ReadyEntry: @unchecked Sendable {
         case .taskJob, .serialJob: true
         default: false
         }
+    }
+}
+
+/// A closure that is isolated to the loop, in the form in which the loop calls it.
+struct PostedCall {
+    typealias Body = (EventLoop) throws -> Void
+
+    private struct Isolated {
+        let body: @Sendable (isolated EventLoop) throws -> Void
+    }
+    private struct Plain {
+        let body: Body
+    }
+
+    let body: Body
+
+    init(_ body: consuming @escaping @Sendable (isolated EventLoop) throws -> Void) {
+        // Sound: isolation is no part of how a synchronous closure is called, and the loop calls it
+        // on its thread. (`assumeIsolated` does the same, after asking whether that is so.) In
+        // structs, because a bare function would be wrapped, and allocated, twice on the way.
+        self.body = unsafeBitCast(Isolated(body: body), to: Plain.self).body
     }
 }
 
