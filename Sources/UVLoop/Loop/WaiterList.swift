@@ -6,12 +6,14 @@ final class WaiterList {
     /// Suspends the calling task, which runs on the loop, until ``resumeAll()``.
     ///
     /// - Throws: `CancellationError` if the task is cancelled first.
-    nonisolated(nonsending) func wait(on loop: EventLoop) async throws {
+    func wait(on loop: EventLoop, isolation: isolated (any Actor)? = #isolation) async throws {
         last += 1
         let number = last
         // Sound: the handler only passes it on to the loop's thread.
         nonisolated(unsafe) let list = self
         try await withTaskCancellationHandler {
+            // Captured, or the closure would run on the global executor.
+            _ = isolation
             try await withCheckedThrowingContinuation { continuation in
                 waiters[number] = continuation
                 if Task.isCancelled { cancel(number) }

@@ -15,6 +15,8 @@ final class ListeningSocket: Handle {
     private let descriptor: Int32
     @exclusivity(unchecked) private var accepted: ((_ descriptor: Int32, _ peer: SocketAddress?) -> Void)?
     private var retry: Timer?
+    /// Set by the server, which has to know of an end that is not its own doing.
+    var loopWillClose: (() -> Void)?
 
     /// Binds a socket to an address and watches it; nothing is accepted before ``start(_:)``.
     init(
@@ -135,8 +137,14 @@ final class ListeningSocket: Handle {
         guard isOpen else { return }
         retry?.stop()
         accepted = nil
+        loopWillClose = nil
         closeHandle()
         cuv_close(descriptor)
+    }
+
+    override func loopIsClosing() {
+        loopWillClose?()
+        close()
     }
 
     override var reportName: String { "TCPServer on \(address)" }

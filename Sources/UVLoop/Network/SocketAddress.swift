@@ -24,7 +24,11 @@ public struct SocketAddress: Sendable {
     /// - Throws: ``UVError/invalidArgument`` if the text is no numeric address, or the port is
     ///   outside 0...65,535.
     public init(ip: String, port: Int) throws(UVError) {
-        guard (0...65_535).contains(port) else { throw .invalidArgument }
+        // C would end the text at a zero byte, and libuv cuts what is before a `%` to 39 bytes.
+        let address = ip.utf8.prefix { $0 != UInt8(ascii: "%") }
+        guard (0...65_535).contains(port), !ip.utf8.contains(0),
+            address.count == ip.utf8.count || address.count < 40
+        else { throw .invalidArgument }
         storage = sockaddr_in6()
         let isIPv6 = ip.utf8.contains(UInt8(ascii: ":"))
         let result = withUnsafeMutablePointer(to: &storage) { pointer in

@@ -105,7 +105,7 @@ struct ConnectionState: Equatable {
     }
 
     mutating func shutDownEnded() -> Action {
-        guard writing == .shuttingDown else { return .nothing }
+        guard phase != .closed, writing == .shuttingDown else { return .nothing }
         writing = .ended
         if phase == .flushing { return drainOrFinish() }
         return finishIfBothEnded()

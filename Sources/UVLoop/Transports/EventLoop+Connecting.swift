@@ -77,21 +77,10 @@ extension EventLoop {
     ) async throws -> Transport {
         preconditionOnThread("connect")
         let pending = PendingConnect()
-        // Sound: the handler only passes it on to the loop's thread.
-        nonisolated(unsafe) let cancelled = pending
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                pending.attempt = ConnectAttempt(
-                    self, to: endpoint, from: localAddress, timeout: timeout, reference,
-                    madeAt: place
-                ) { result in
-                    pending.result = result
-                    continuation.resume()
-                }
-                if Task.isCancelled { pending.attempt?.cancel() }
-            }
-        } onCancel: {
-            try? self.execute { _ in cancelled.attempt?.cancel() }
+        try await pending.wait(on: self) {
+            ConnectAttempt(
+                self, to: endpoint, from: localAddress, timeout: timeout, reference,
+                madeAt: place, $0)
         }
         switch pending.result! {
         case .success(let transport):
@@ -110,6 +99,29 @@ extension EventLoop {
 
 /// What the two halves of an async connect share; belongs to the loop's thread.
 private final class PendingConnect {
-    var attempt: ConnectAttempt?
-    var result: Result<Transport, EndpointError>?
+    private var attempt: ConnectAttempt?
+    private(set) var result: Result<Transport, EndpointError>?
+
+    /// Suspends the calling task, which runs on the loop, until the attempt has ended; a
+    /// cancellation of the task cancels it.
+    func wait(
+        on loop: EventLoop, isolation: isolated (any Actor)? = #isolation,
+        begin: (@escaping ConnectAttempt.Completion) -> ConnectAttempt
+    ) async throws {
+        // Sound: the handler only passes it on to the loop's thread.
+        nonisolated(unsafe) let pending = self
+        try await withTaskCancellationHandler {
+            // Captured, or the closure would leave the loop's thread for the global executor.
+            _ = isolation
+            try await withCheckedThrowingContinuation { continuation in
+                attempt = begin { result in
+                    self.result = result
+                    continuation.resume()
+                }
+                if Task.isCancelled { attempt?.cancel() }
+            }
+        } onCancel: {
+            try? loop.execute { _ in pending.attempt?.cancel() }
+        }
+    }
 }

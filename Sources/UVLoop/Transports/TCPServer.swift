@@ -49,6 +49,7 @@ public final class TCPServer {
         hasOnlyAddress = onlyAddress != nil
         entry.server = self
         for listener in listeners {
+            listener.loopWillClose = { [unowned self] in close() }
             do throws(EndpointError) {
                 try listener.start(backlog: options.backlog) { [unowned self] descriptor, peer in
                     accept(descriptor, peer, entry, place, makeProtocol)

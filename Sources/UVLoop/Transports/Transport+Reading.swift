@@ -57,9 +57,8 @@ extension Transport {
             }
             isAllocating = false
             // The callback may have failed, paused, closed, or put another protocol in charge.
-            guard error == nil, state.wantsReading, askedObject == objectIdentity else {
-                return noBuffer(error)
-            }
+            guard error == nil, state.delivers, state.wantsReading, askedObject == objectIdentity
+            else { return noBuffer(error) }
             let buffer = answer ?? core.readBuffer
             return buffer.count > 0 ? Self.buffer(buffer) : noBuffer(UVError.noBufferSpace)
         }
@@ -109,11 +108,12 @@ extension Transport {
 
     /// The protocol gave no buffer: it failed, or it did something that had to wait until now.
     private func didNotProvideBuffer() {
-        if let error = extras?.allocationError {
-            extras?.allocationError = nil
-            fail(error)
-        } else if state.phase == .closed {
+        let error = extras?.allocationError
+        extras?.allocationError = nil
+        if state.phase == .closed {
             closeUnlessAllocating()
+        } else if let error {
+            fail(error)
         } else {
             updateReading()
         }

@@ -1,0 +1,116 @@
+import CUV
+import Testing
+
+@testable import UVLoop
+
+/// Runs a test's body on a loop with a thread of its own, so that no thread of Swift's pool blocks.
+func onLoop<R: Sendable>(
+    _ body: @escaping @Sendable (isolated EventLoop) async throws -> R
+) async throws -> R {
+    let thread = try EventLoopThread(name: "test")
+    do {
+        let result = try await thread.loop.perform { loop in
+            loop.exceptionHandler = { _ in }
+            return try await body(loop)
+        }
+        await thread.shutdown()
+        return result
+    } catch {
+        await thread.shutdown()
+        throw error
+    }
+}
+
+/// What a wait throws whose condition never came true.
+struct GaveUp: Error, CustomStringConvertible {
+    let place: SourceLocation
+    var description: String { "gave up waiting at \(place)" }
+}
+
+/// Lets the loop turn until a condition holds. The bound is far above what any load can need.
+func until(
+    _ loop: isolated EventLoop, place: SourceLocation = #_sourceLocation,
+    _ condition: () throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + .seconds(50)
+    while try !condition() {
+        guard ContinuousClock.now < deadline, !Task.isCancelled else { throw GaveUp(place: place) }
+        await turns(loop, for: .milliseconds(1))
+    }
+}
+
+/// Lets the loop turn for a while: only to give something that must not happen its chance.
+func turns(_ loop: isolated EventLoop, for duration: Duration) async {
+    await withCheckedContinuation { continuation in
+        _ = loop.callLater(duration) { continuation.resume() }
+    }
+}
+
+/// Runs blocking code on a thread of its own.
+func offThread<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
+    try await withCheckedThrowingContinuation { continuation in
+        startThread { continuation.resume(with: Result(catching: body)) }
+    }
+}
+
+private final class ThreadBody {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+}
+
+private func startThread(_ run: @escaping @Sendable () -> Void) {
+    let context = Unmanaged.passRetained(ThreadBody(run)).toOpaque()
+    var thread = uv_thread_t()
+    let result = uv_thread_create(
+        &thread, { Unmanaged<ThreadBody>.fromOpaque($0!).takeRetainedValue().run() }, context)
+    precondition(result == 0, "no thread: \(UVError(rawValue: result))")
+    pthread_detach(thread)
+}
+
+/// What the loop reported to its exception handler.
+final class Reports {
+    private(set) var contexts: [ExceptionContext] = []
+
+    init(_ loop: EventLoop) {
+        loop.exceptionHandler = { self.contexts.append($0) }
+    }
+
+    var sources: [CallbackSource] { contexts.map(\.source) }
+    func count(of source: CallbackSource) -> Int { sources.count { $0 == source } }
+}
+
+/// Small, fast and the same for the same seed on every machine.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func bytes(_ count: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count + 8)
+        while bytes.count < count {
+            withUnsafeBytes(of: next()) { bytes.append(contentsOf: $0) }
+        }
+        bytes.removeLast(bytes.count - count)
+        return bytes
+    }
+}
+
+/// An error that tests throw and find again.
+struct Mishap: Error, Equatable {
+    let name: String
+    init(_ name: String = "") { self.name = name }
+}
+
+extension SocketAddress {
+    static let anyPortIPv4 = try! SocketAddress(ip: "127.0.0.1", port: 0)
+    static let anyPortIPv6 = try! SocketAddress(ip: "::1", port: 0)
+}
