@@ -10,10 +10,12 @@ private func delays(_ count: Int) -> [Int] {
     return (0..<count).map { _ in Int.random(in: 1_000...3_600_000, using: &generator) }
 }
 
-/// Starts timers beside a million that are live, then stops them in another order.
+/// Starts timers beside a million that are live, and stops them: first half of them in the order of
+/// starting, then the other half in random order, where every one is a miss of the cache.
 struct ManyTimers {
     var startCost = 0.0
     var stopCost = 0.0
+    var randomStopCost = 0.0
 
     static func ours() throws -> ManyTimers {
         let loop = try EventLoop()
@@ -27,8 +29,12 @@ struct ManyTimers {
             // The delays are added to the clock when the callback ends: that is part of it.
             try loop.run(.nonBlocking)
         }
-        let order = timers.shuffled()
-        result.stopCost = cost(of: measuredCount) {
+        let half = measuredCount / 2
+        result.stopCost = cost(of: half) {
+            for timer in timers[..<half] { timer.stop() }
+        }
+        let order = timers[half...].shuffled()
+        result.randomStopCost = cost(of: half) {
             for timer in order { timer.stop() }
         }
         for timer in live { timer.stop() }
@@ -53,8 +59,12 @@ struct ManyTimers {
                 uv_timer_start(measured + index, { _ in }, UInt64(waits[index]), 0)
             }
         }
-        let order = (0..<measuredCount).shuffled()
-        result.stopCost = cost(of: measuredCount) {
+        let half = measuredCount / 2
+        result.stopCost = cost(of: half) {
+            for index in 0..<half { uv_timer_stop(measured + index) }
+        }
+        let order = (half..<measuredCount).shuffled()
+        result.randomStopCost = cost(of: half) {
             for index in order { uv_timer_stop(measured + index) }
         }
         for index in 0..<(liveCount + measuredCount) {
