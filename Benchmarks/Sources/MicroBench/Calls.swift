@@ -61,11 +61,12 @@ enum Posts {
         return result
     }
 
-    private static let postAll: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? =
-        { context in
-            post(to: Unmanaged<Counter>.fromOpaque(context!).takeUnretainedValue())
-            return nil
-        }
+    private static let postAll:
+        @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? =
+            { context in
+                post(to: Unmanaged<Counter>.fromOpaque(context!).takeUnretainedValue())
+                return nil
+            }
 
     private static func post(to counter: Counter) {
         // Captures a value of its own, so that each closure needs a context.

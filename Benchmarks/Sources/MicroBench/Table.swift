@@ -61,7 +61,8 @@ final class Table {
                 row(
                     benchmark.name, benchmark.unit,
                     median(benchmark.name + "/c").map(text) ?? "-", text(median(benchmark.name)!),
-                    "\(text(values.min()!))..\(text(values.max()!))", benchmark.limit.map(text) ?? "-"))
+                    "\(text(values.min()!))..\(text(values.max()!))",
+                    benchmark.limit.map(text) ?? "-"))
         }
     }
 

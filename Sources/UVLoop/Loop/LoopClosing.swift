@@ -10,6 +10,7 @@ extension LoopCore {
         let outer = CurrentLoop.swap(eventLoop)
         defer { _ = CurrentLoop.swap(outer) }
         isStopping = false
+        isClosing = true
         reportOpenHandles()
         tasks.cancelAll()
         closeEverything()
@@ -22,11 +23,10 @@ extension LoopCore {
     /// Ends a loop whose object goes without having been closed: nothing can be open.
     func closeUnused() {
         guard !isClosed else { return }
+        isClosing = true
         acceptsHandles = false
-        owner.store(cuv_thread_token(), ordering: .relaxed)
         inbox.close()
         takePosted()
-        turn(atMost: 64)
         endUV()
     }
 
@@ -36,14 +36,14 @@ extension LoopCore {
         // nothing new is let in.
         for round in 0... {
             if round == 8 { acceptsHandles = false }
-            closeHandles()
+            forEachHandleObject { $0.loopIsClosing() }
             turn(atMost: 16)
-            if acceptsHandles, !hasUserHandles { acceptsHandles = false }
-            if !acceptsHandles, !hasUserHandles, uv.pointee.active_reqs.count == 0 { break }
+            guard !hasUserHandles else { continue }
+            acceptsHandles = false
+            if uv.pointee.active_reqs.count == 0 { break }
             // Requests in the thread pool cannot be taken back once begun: wait for them.
-            if !hasUserHandles, uv.pointee.active_reqs.count != 0 { uv_run(uv, UV_RUN_ONCE) }
+            uv_run(uv, UV_RUN_ONCE)
         }
-        stopAllTimers()
     }
 
     func turn(atMost turns: Int) {
@@ -80,21 +80,11 @@ extension LoopCore {
         }
     }
 
+    /// Whether the loop still holds objects, at work or closing.
     var hasUserHandles: Bool {
         var found = false
-        forEachUserHandle { _ in found = true }
+        forEachUserHandle { if $0.pointee.data != nil { found = true } }
         return found
-    }
-
-    func closeHandles() {
-        forEachUserHandle { raw in
-            guard uv_is_closing(raw) == 0 else { return }
-            if let data = raw.pointee.data {
-                Unmanaged<Handle>.fromOpaque(data).takeUnretainedValue().loopIsClosing()
-            } else {
-                closeAndFree(raw)
-            }
-        }
     }
 
     func reportOpenHandles() {
@@ -111,6 +101,9 @@ extension LoopCore {
         isClosed = true
         stopAllTimers()
         debugPlaces = nil
+        // The structs of objects at rest. Only now, because their objects see by `isClosed` alone
+        // that they are gone.
+        forEachUserHandle { closeAndFree($0) }
         wakeup.close()
         clock.close()
         for handle in [uvHandle(prepare), uvHandle(check), uvHandle(idle)] { closeAndFree(handle) }
@@ -121,11 +114,15 @@ extension LoopCore {
         readBuffer.deallocate()
         releasedLater.removeAll()
         exceptionHandler = nil
-        // Jobs that are left, of tasks that never end, go the way of those that come late.
+        // Jobs that are left, of tasks that never end, go the way of those that come late; calls
+        // that are left are not made.
         var left: [ReadyEntry] = []
         while let entry = ready.takeFirst(before: ready.tail) { left.append(entry) }
         owner.store(0, ordering: .releasing)
-        for entry in left { LateJobs.shared.take(entry, for: SharedCore(self)) }
+        for entry in left {
+            if case .timer(let node) = entry { retire(node) }
+            if entry.isJob { LateJobs.shared.take(entry, for: SharedCore(self)) }
+        }
     }
 
     /// Runs a job that comes after the loop's end, see ``LateJobs``.

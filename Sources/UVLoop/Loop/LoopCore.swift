@@ -53,7 +53,8 @@ final class LoopCore {
     @exclusivity(unchecked) var isRunning = false
     @exclusivity(unchecked) var isStopping = false
     @exclusivity(unchecked) var isClosed = false
-    /// False once closing has begun: no new handle then.
+    @exclusivity(unchecked) var isClosing = false
+    /// False once everything has been closed: no new handle from then on.
     @exclusivity(unchecked) var acceptsHandles = true
     @exclusivity(unchecked) var keepAliveCount = 0
 

@@ -16,7 +16,7 @@ extension LoopCore {
 
     @inline(__always)
     func beginTimer(_ node: TimerNode.Pointer) -> Bool {
-        if isClosed || !acceptsHandles {
+        if isClosing {
             report(
                 ExceptionContext(
                     "a timer was started", error: EventLoopError.closed, source: .timer))
@@ -72,6 +72,7 @@ extension LoopCore {
     }
 
     func fireTimer(_ node: TimerNode.Pointer) {
+        if isClosing { return retire(node) }
         node.pointee.state = .idle
         node.pointee.isFiring = true
         let period = node.pointee.period
@@ -89,11 +90,14 @@ extension LoopCore {
     }
 
     func stopAllTimers() {
-        timers.removeAll { node in
-            node.pointee.state = .idle
-            if node.pointee.isOrphan { node.free() }
-        }
+        timers.removeAll(retire)
         timersKeepingAlive = 0
+    }
+
+    /// Takes a timer that the loop's end has stopped back to rest.
+    func retire(_ node: TimerNode.Pointer) {
+        node.pointee.state = .idle
+        if node.pointee.isOrphan { node.free() }
     }
 
     /// How long until the next timer; nil if none waits.

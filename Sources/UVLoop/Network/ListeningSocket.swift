@@ -13,7 +13,8 @@ final class ListeningSocket: Handle {
 
     let address: SocketAddress
     private let descriptor: Int32
-    @exclusivity(unchecked) private var accepted: ((_ descriptor: Int32, _ peer: SocketAddress?) -> Void)?
+    @exclusivity(unchecked) private var accepted:
+        ((_ descriptor: Int32, _ peer: SocketAddress?) -> Void)?
     private var retry: Timer?
     /// Set by the server, which has to know of an end that is not its own doing.
     var loopWillClose: (() -> Void)?

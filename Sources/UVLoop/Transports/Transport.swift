@@ -33,7 +33,7 @@ public final class Transport: Handle {
     @exclusivity(unchecked) private var entry: Unmanaged<ProtocolEntry>
     @exclusivity(unchecked) private var object: Object
     /// What most connections never need.
-    @exclusivity(unchecked) var extras:ConnectionExtras?
+    @exclusivity(unchecked) var extras: ConnectionExtras?
     /// How many bytes have been received, dropped ones not counted.
     @exclusivity(unchecked) public internal(set) var receivedByteCount = 0
     /// How many bytes the system has taken to send.
