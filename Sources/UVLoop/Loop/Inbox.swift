@@ -75,9 +75,22 @@ final class Inbox: Sendable {
         isSleeping.store(false, ordering: .relaxed)
     }
 
-    /// Refuses posts from now on, and returns once no thread is still sending a wakeup.
-    func close() {
-        contents.withLock { $0.isClosed = true }
+    /// Refuses posts from now on, and returns once no thread is still sending a wakeup. False, and
+    /// nothing is done, if there are posts that the loop has not taken, unless that does not matter.
+    func close(evenWithPosts: Bool) -> Bool {
+        let isClosed = contents.withLock { contents in
+            if contents.entries.count == 0 || evenWithPosts { contents.isClosed = true }
+            return contents.isClosed
+        }
         while senders.load(ordering: .acquiring) != 0 { sched_yield() }
+        return isClosed
+    }
+
+    /// As ``takeIfFree(into:)``, but waits for a post that is under way.
+    func take(into spare: inout ReadyBatch) {
+        contents.withLock { contents in
+            hasEntries.store(false, ordering: .relaxed)
+            swap(&contents.entries, &spare)
+        }
     }
 }

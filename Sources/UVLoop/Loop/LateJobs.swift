@@ -21,10 +21,10 @@ final class LateJobs: Sendable {
             defer { queue.isDraining = true }
             return !queue.isDraining
         }
-        if isFirst { Task.detached { self.drain() } }
+        if isFirst { Task.detached { await self.drain() } }
     }
 
-    private func drain() {
+    private func drain() async {
         while true {
             let jobs = queue.withLock { queue in
                 let jobs = queue.jobs
@@ -33,7 +33,11 @@ final class LateJobs: Sendable {
                 return jobs
             }
             if jobs.isEmpty { return }
-            for job in jobs { job.core.runLate(job.entry) }
+            for job in jobs {
+                // A loop in the middle of its end: another thread has a few instructions to go.
+                while !job.core.isOver { await Task.yield() }
+                job.core.runLate(job.entry)
+            }
         }
     }
 }

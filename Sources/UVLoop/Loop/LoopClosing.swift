@@ -14,9 +14,13 @@ extension LoopCore {
         reportOpenHandles()
         tasks.cancelAll()
         closeEverything()
-        inbox.close()
-        takePosted()
-        turn(atMost: 64)
+        // What has been accepted is run. Nothing of the user's runs on this thread once the inbox
+        // is closed, because late jobs may run elsewhere from then on.
+        for round in 0... {
+            turn(atMost: 16)
+            let isEmpty = ready.isEmpty && !timers.hasOverdue
+            if (isEmpty || round == 8) && inbox.close(evenWithPosts: round == 8) { break }
+        }
         endUV()
     }
 
@@ -25,8 +29,7 @@ extension LoopCore {
         guard !isClosed else { return }
         isClosing = true
         acceptsHandles = false
-        inbox.close()
-        takePosted()
+        _ = inbox.close(evenWithPosts: true)
         endUV()
     }
 
@@ -116,6 +119,8 @@ extension LoopCore {
         exceptionHandler = nil
         // Jobs that are left, of tasks that never end, go the way of those that come late; calls
         // that are left are not made.
+        inbox.take(into: &posted)
+        posted.moveAll(to: &ready)
         var left: [ReadyEntry] = []
         while let entry = ready.takeFirst(before: ready.tail) { left.append(entry) }
         owner.store(0, ordering: .releasing)
@@ -131,4 +136,7 @@ extension LoopCore {
         run(entry)
         owner.store(0, ordering: .relaxed)
     }
+
+    /// Whether the loop's own thread has done with it.
+    var isOver: Bool { owner.load(ordering: .acquiring) == 0 }
 }

@@ -55,6 +55,8 @@ struct SharedCore: @unchecked Sendable {
         }
     }
 
+    var isOver: Bool { core.isOver }
+
     /// Runs a job of a closed loop; by ``LateJobs`` alone, one at a time.
     func runLate(_ entry: ReadyEntry) { core.runLate(entry) }
 }

@@ -16,6 +16,7 @@ final class ListeningSocket: Handle {
     @exclusivity(unchecked) private var accepted:
         ((_ descriptor: Int32, _ peer: SocketAddress?) -> Void)?
     private var retry: Timer?
+    @exclusivity(unchecked) private var lastError: UVError?
     /// Set by the server, which has to know of an end that is not its own doing.
     var loopWillClose: (() -> Void)?
 
@@ -102,6 +103,7 @@ final class ListeningSocket: Handle {
             var peer = sockaddr_storage()
             let result = cuv_accept(descriptor, &peer)
             if result >= 0 {
+                lastError = nil
                 accepted(result, SocketAddress(copying: peer))
             } else if result == UV_EAGAIN.rawValue {
                 break
@@ -121,7 +123,9 @@ final class ListeningSocket: Handle {
     }
 
     private func rest(_ error: UVError) {
-        report(error)
+        // Once for as long as it lasts.
+        if error != lastError { report(error) }
+        lastError = error
         uv_poll_stop(memory(as: uv_poll_t.self))
         retry = loop.callLater(Self.pause) { [unowned self] in
             if isOpen { watch() }
