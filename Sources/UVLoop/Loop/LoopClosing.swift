@@ -6,28 +6,35 @@ extension LoopCore {
     func close() throws(EventLoopError) {
         guard !isClosed else { return }
         guard isOnThread else { throw .wrongThread }
-        guard !isRunning else { throw .running }
+        guard !isRunning, !isClosing else { throw .running }
+        isClosing = true
         let outer = CurrentLoop.swap(eventLoop)
         defer { _ = CurrentLoop.swap(outer) }
         isStopping = false
         reportOpenHandles()
         tasks.cancelAll()
         closeEverything()
-        inbox.close()
-        takePosted()
-        turn(atMost: 64)
+        runLastTurns()
         endUV()
     }
 
     /// Ends a loop whose object goes without having been closed: nothing can be open.
     func closeUnused() {
         guard !isClosed else { return }
+        isClosing = true
         acceptsHandles = false
         owner.store(cuv_thread_token(), ordering: .relaxed)
+        runLastTurns()
+        endUV()
+    }
+
+    /// Runs what is queued and posted, refusing more. Only jobs may be left afterwards.
+    func runLastTurns() {
         inbox.close()
         takePosted()
         turn(atMost: 64)
-        endUV()
+        takesCalls = false
+        turn(atMost: 1)
     }
 
     func closeEverything() {
@@ -46,16 +53,21 @@ extension LoopCore {
         stopAllTimers()
     }
 
+    /// Makes turns until nothing is queued. After so many turns, what came meanwhile may be left;
+    /// what was queued at the beginning never is.
     func turn(atMost turns: Int) {
         resolveTimers()
-        for _ in 0..<turns {
+        let queued = ready.tail
+        var turnsMade = 0
+        repeat {
             turnEnd = ready.tail
             if !ready.isEmpty { startIdle() }
             wakeup.keepsLoopAlive(true)
             uv_run(uv, UV_RUN_NOWAIT)
             wakeup.keepsLoopAlive(false)
+            turnsMade += 1
             if ready.isEmpty, unflushed.isEmpty { break }
-        }
+        } while turnsMade < turns || !ready.hasTakenAll(before: queued)
     }
 
     func forEachUserHandle(_ body: (UnsafeMutablePointer<uv_handle_t>) -> Void) {
@@ -80,21 +92,18 @@ extension LoopCore {
         }
     }
 
+    /// Whether handles are at work or on their way out. Those at rest stay until the very end,
+    /// because their objects do not know that the loop closes and user code may still use them.
     var hasUserHandles: Bool {
         var found = false
-        forEachUserHandle { _ in found = true }
+        forEachUserHandle { raw in
+            if uv_is_closing(raw) != 0 || raw.pointee.data != nil { found = true }
+        }
         return found
     }
 
     func closeHandles() {
-        forEachUserHandle { raw in
-            guard uv_is_closing(raw) == 0 else { return }
-            if let data = raw.pointee.data {
-                Unmanaged<Handle>.fromOpaque(data).takeUnretainedValue().loopIsClosing()
-            } else {
-                closeAndFree(raw)
-            }
-        }
+        forEachHandleObject { $0.loopIsClosing() }
     }
 
     func reportOpenHandles() {
@@ -108,7 +117,9 @@ extension LoopCore {
     }
 
     func endUV() {
+        closeHandles()
         isClosed = true
+        forEachUserHandle { raw in closeAndFree(raw) }
         stopAllTimers()
         debugPlaces = nil
         wakeup.close()
@@ -119,7 +130,7 @@ extension LoopCore {
         precondition(result == 0, "uv_loop_close: \(UVError(rawValue: result))")
         uv.deallocate()
         readBuffer.deallocate()
-        releasedLater.removeAll()
+        releaseNow()
         exceptionHandler = nil
         // Jobs that are left, of tasks that never end, go the way of those that come late.
         var left: [ReadyEntry] = []
@@ -130,8 +141,8 @@ extension LoopCore {
 
     /// Runs a job that comes after the loop's end, see ``LateJobs``.
     func runLate(_ entry: ReadyEntry) {
-        owner.store(cuv_thread_token(), ordering: .relaxed)
+        lateOwner.store(cuv_thread_token(), ordering: .relaxed)
         run(entry)
-        owner.store(0, ordering: .relaxed)
+        lateOwner.store(0, ordering: .relaxed)
     }
 }

@@ -89,11 +89,15 @@ extension LoopCore {
     }
 
     func stopAllTimers() {
-        timers.removeAll { node in
+        let stopped = timers.removeAll()
+        for node in stopped {
             node.pointee.state = .idle
-            if node.pointee.isOrphan { node.free() }
+            if node.pointee.keepsLoopAlive { timersKeepingAlive -= 1 }
         }
-        timersKeepingAlive = 0
+        // Letting go of a closure may run user code, which may let go of other timers' objects and
+        // with them their nodes; but nobody else frees an orphan.
+        let orphans = stopped.filter { $0.pointee.isOrphan }
+        for node in orphans { node.free() }
     }
 
     /// How long until the next timer; nil if none waits.
