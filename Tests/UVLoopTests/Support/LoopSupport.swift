@@ -103,3 +103,29 @@ final class Counter: Sendable {
     func increment() -> Int { number.add(1, ordering: .acquiringAndReleasing).newValue }
     var value: Int { number.load(ordering: .acquiring) }
 }
+
+/// Opens once and for all; tasks wait for it without blocking a thread, and are not cut short by
+/// cancellation.
+final class AsyncGate: Sendable {
+    private let state = Mutex<(isOpen: Bool, waiters: [CheckedContinuation<Void, Never>])>(
+        (false, []))
+
+    func open() {
+        let waiters = state.withLock { state in
+            state.isOpen = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    nonisolated(nonsending) func wait() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                if !state.isOpen { state.waiters.append(continuation) }
+                return state.isOpen
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+}

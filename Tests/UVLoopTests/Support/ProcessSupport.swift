@@ -21,3 +21,17 @@ extension ExitTest.Result {
     /// What the child wrote to standard error; it has to be observed.
     var errorText: String { String(decoding: standardErrorContent, as: UTF8.self) }
 }
+
+/// The calling thread's name, as the system has it.
+func threadName() -> String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
+        buffer.initialize(repeating: 0)
+        let descriptor = open("/proc/thread-self/comm", O_RDONLY)
+        precondition(descriptor >= 0)
+        defer { close(descriptor) }
+        let count = read(descriptor, buffer.baseAddress, buffer.count - 1)
+        // A line feed ends it.
+        if count > 0 { buffer[count - 1] = 0 }
+        return String(cString: buffer.baseAddress!)
+    }
+}
