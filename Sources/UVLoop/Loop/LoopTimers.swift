@@ -75,7 +75,7 @@ extension LoopCore {
         node.pointee.state = .idle
         node.pointee.isFiring = true
         let period = node.pointee.period
-        if period > 0 {
+        if period > 0, !isClosing {
             let now = uv_hrtime()
             var next = node.pointee.deadline.saturatingDeadline(period)
             if next <= now { next += (now - next) / period * period + period }
