@@ -12,7 +12,7 @@ extension EventLoop {
     @discardableResult
     public nonisolated func callSoon(_ body: consuming @escaping () throws -> Void) -> CallHandle {
         assertOnThread()
-        guard core.takesCalls else { return CallHandle(loop: self, number: 0) }
+        guard core.checkTakesCalls() else { return CallHandle(loop: self, number: 0) }
         return CallHandle(loop: self, number: core.enqueue(.closure(body)))
     }
 
@@ -28,7 +28,7 @@ extension EventLoop {
     ) {
         assertOnThread()
         unmanagedCore._withUnsafeGuaranteedRef { core in
-            if core.takesCalls { core.enqueue(.function(function, context)) }
+            if core.checkTakesCalls() { core.enqueue(.function(function, context)) }
         }
     }
 

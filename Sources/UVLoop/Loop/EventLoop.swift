@@ -120,7 +120,8 @@ public actor EventLoop {
     /// Stops the program unless called on the loop's thread, or after the loop's end.
     @inline(__always)
     nonisolated func preconditionOnThread(_ user: @autoclosure () -> String) {
-        precondition(core.isOnThreadOrClosed, Self.wrongThreadMessage(user()))
+        // Not a precondition, which has no message in release builds.
+        if !core.isOnThreadOrClosed { fatalError(Self.wrongThreadMessage(user())) }
     }
 
     /// The same, in debug builds only: for calls that are too hot to check.

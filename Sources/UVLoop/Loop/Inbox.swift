@@ -75,22 +75,14 @@ final class Inbox: Sendable {
         isSleeping.store(false, ordering: .relaxed)
     }
 
-    /// Refuses posts from now on, and returns once no thread is still sending a wakeup. False, and
-    /// nothing is done, if there are posts that the loop has not taken, unless that does not matter.
-    func close(evenWithPosts: Bool) -> Bool {
-        let isClosed = contents.withLock { contents in
-            if contents.entries.count == 0 || evenWithPosts { contents.isClosed = true }
-            return contents.isClosed
-        }
-        while senders.load(ordering: .acquiring) != 0 { sched_yield() }
-        return isClosed
-    }
-
-    /// As ``takeIfFree(into:)``, but waits for a post that is under way.
-    func take(into spare: inout ReadyBatch) {
+    /// Refuses posts from now on, takes the last ones, and returns once no thread is still sending a
+    /// wakeup.
+    func close(takingInto spare: inout ReadyBatch) {
         contents.withLock { contents in
+            contents.isClosed = true
             hasEntries.store(false, ordering: .relaxed)
             swap(&contents.entries, &spare)
         }
+        while senders.load(ordering: .acquiring) != 0 { sched_yield() }
     }
 }

@@ -14,7 +14,8 @@ extension EventLoop {
         /// clock's range of 292 years.
         public func advanced(by duration: Duration) -> Instant {
             if duration < .zero {
-                let back = (Duration.zero - duration).clampedNanoseconds
+                let attoseconds = max(duration.attoseconds, -.max)  // the least has no opposite
+                let back = Duration(attoseconds: -attoseconds).clampedNanoseconds
                 return Instant(nanoseconds: nanoseconds > back ? nanoseconds - back : 0)
             }
             return Instant(nanoseconds: nanoseconds.saturatingDeadline(duration.clampedNanoseconds))

@@ -6,31 +6,37 @@ extension LoopCore {
     func close() throws(EventLoopError) {
         guard !isClosed else { return }
         guard isOnThread else { throw .wrongThread }
-        guard !isRunning else { throw .running }
+        guard !isRunning, !isClosing else { throw .running }
+        isClosing = true
         let outer = CurrentLoop.swap(eventLoop)
         defer { _ = CurrentLoop.swap(outer) }
         isStopping = false
-        isClosing = true
         reportOpenHandles()
         tasks.cancelAll()
         closeEverything()
-        // What has been accepted is run. Nothing of the user's runs on this thread once the inbox
-        // is closed, because late jobs may run elsewhere from then on.
-        for round in 0... {
-            turn(atMost: 16)
-            let isEmpty = ready.isEmpty && !timers.hasOverdue
-            if (isEmpty || round == 8) && inbox.close(evenWithPosts: round == 8) { break }
-        }
+        runLastTurns()
         endUV()
     }
 
-    /// Ends a loop whose object goes without having been closed: nothing can be open.
+    /// Ends a loop whose object goes without having been closed: nothing is open, and what is
+    /// queued is not called, because there is no loop to call it with.
     func closeUnused() {
         guard !isClosed else { return }
         isClosing = true
         acceptsHandles = false
-        _ = inbox.close(evenWithPosts: true)
+        takesCalls = false
+        inbox.close(takingInto: &posted)
+        posted.moveAll(to: &ready)
         endUV()
+    }
+
+    /// Runs what is queued and posted, refusing more. Only jobs may be left afterwards.
+    func runLastTurns() {
+        inbox.close(takingInto: &posted)
+        posted.moveAll(to: &ready)
+        turn(atMost: 64)
+        takesCalls = false
+        turn(atMost: 1)
     }
 
     func closeEverything() {
@@ -39,26 +45,31 @@ extension LoopCore {
         // nothing new is let in.
         for round in 0... {
             if round == 8 { acceptsHandles = false }
-            forEachHandleObject { $0.loopIsClosing() }
+            closeHandles()
             turn(atMost: 16)
-            guard !hasUserHandles else { continue }
-            acceptsHandles = false
-            if uv.pointee.active_reqs.count == 0 { break }
+            if acceptsHandles, !hasUserHandles { acceptsHandles = false }
+            if !acceptsHandles, !hasUserHandles, uv.pointee.active_reqs.count == 0 { break }
             // Requests in the thread pool cannot be taken back once begun: wait for them.
-            uv_run(uv, UV_RUN_ONCE)
+            if !hasUserHandles, uv.pointee.active_reqs.count != 0 { uv_run(uv, UV_RUN_ONCE) }
         }
+        stopAllTimers()
     }
 
+    /// Makes turns until nothing is queued. After so many turns, what came meanwhile may be left;
+    /// what was queued at the beginning never is.
     func turn(atMost turns: Int) {
         resolveTimers()
-        for _ in 0..<turns {
+        let queued = ready.tail
+        var turnsMade = 0
+        repeat {
             turnEnd = ready.tail
             if !ready.isEmpty { startIdle() }
             wakeup.keepsLoopAlive(true)
             uv_run(uv, UV_RUN_NOWAIT)
             wakeup.keepsLoopAlive(false)
+            turnsMade += 1
             if ready.isEmpty, unflushed.isEmpty { break }
-        }
+        } while turnsMade < turns || !ready.hasTakenAll(before: queued)
     }
 
     func forEachUserHandle(_ body: (UnsafeMutablePointer<uv_handle_t>) -> Void) {
@@ -83,11 +94,18 @@ extension LoopCore {
         }
     }
 
-    /// Whether the loop still holds objects, at work or closing.
+    /// Whether handles are at work or on their way out. Those at rest stay until the very end,
+    /// because their objects do not know that the loop closes and user code may still use them.
     var hasUserHandles: Bool {
         var found = false
-        forEachUserHandle { if $0.pointee.data != nil { found = true } }
+        forEachUserHandle { raw in
+            if uv_is_closing(raw) != 0 || raw.pointee.data != nil { found = true }
+        }
         return found
+    }
+
+    func closeHandles() {
+        forEachHandleObject { $0.loopIsClosing() }
     }
 
     func reportOpenHandles() {
@@ -101,12 +119,11 @@ extension LoopCore {
     }
 
     func endUV() {
+        closeHandles()
         isClosed = true
+        forEachUserHandle { raw in closeAndFree(raw) }
         stopAllTimers()
         debugPlaces = nil
-        // The structs of objects at rest. Only now, because their objects see by `isClosed` alone
-        // that they are gone.
-        forEachUserHandle { closeAndFree($0) }
         wakeup.close()
         clock.close()
         for handle in [uvHandle(prepare), uvHandle(check), uvHandle(idle)] { closeAndFree(handle) }
@@ -115,28 +132,22 @@ extension LoopCore {
         precondition(result == 0, "uv_loop_close: \(UVError(rawValue: result))")
         uv.deallocate()
         readBuffer.deallocate()
-        releasedLater.removeAll()
+        releaseNow()
         exceptionHandler = nil
-        // Jobs that are left, of tasks that never end, go the way of those that come late; calls
-        // that are left are not made.
-        inbox.take(into: &posted)
-        posted.moveAll(to: &ready)
+        // Jobs that are left, of tasks that never end, go the way of those that come late.
         var left: [ReadyEntry] = []
         while let entry = ready.takeFirst(before: ready.tail) { left.append(entry) }
         owner.store(0, ordering: .releasing)
-        for entry in left {
-            if case .timer(let node) = entry { retire(node) }
-            if entry.isJob { LateJobs.shared.take(entry, for: SharedCore(self)) }
-        }
+        for entry in left where entry.isJob { LateJobs.shared.take(entry, for: SharedCore(self)) }
     }
+
+    /// Whether the loop's own thread has done with it; late jobs wait for that.
+    var isOver: Bool { owner.load(ordering: .acquiring) == 0 }
 
     /// Runs a job that comes after the loop's end, see ``LateJobs``.
     func runLate(_ entry: ReadyEntry) {
-        owner.store(cuv_thread_token(), ordering: .relaxed)
+        lateOwner.store(cuv_thread_token(), ordering: .relaxed)
         run(entry)
-        owner.store(0, ordering: .relaxed)
+        lateOwner.store(0, ordering: .relaxed)
     }
-
-    /// Whether the loop's own thread has done with it.
-    var isOver: Bool { owner.load(ordering: .acquiring) == 0 }
 }

@@ -29,6 +29,8 @@ final class LoopCore {
     /// The identity of the thread that the loop belongs to; 0 once it is closed. Read by any
     /// thread, to find out whether it is the one.
     let owner: Atomic<UInt>
+    /// The thread that is running a job which came after the loop's end, see ``LateJobs``.
+    let lateOwner = Atomic<UInt>(0)
     /// Set once, by the loop that owns this; jobs that come late check `isClosed` first.
     @exclusivity(unchecked) unowned(unsafe) var eventLoop: EventLoop!
     @exclusivity(unchecked) var serialExecutor: UnownedSerialExecutor!
@@ -52,8 +54,11 @@ final class LoopCore {
     // Running and closing.
     @exclusivity(unchecked) var isRunning = false
     @exclusivity(unchecked) var isStopping = false
-    @exclusivity(unchecked) var isClosed = false
+    /// True from the beginning of its closing on.
     @exclusivity(unchecked) var isClosing = false
+    @exclusivity(unchecked) var isClosed = false
+    /// False for the last turns of a loop that closes, and after them.
+    @exclusivity(unchecked) var takesCalls = true
     /// False once everything has been closed: no new handle from then on.
     @exclusivity(unchecked) var acceptsHandles = true
     @exclusivity(unchecked) var keepAliveCount = 0
@@ -131,7 +136,8 @@ final class LoopCore {
     }
 
     @inline(__always) var isOnThread: Bool {
-        owner.load(ordering: .relaxed) == cuv_thread_token()
+        let (owner, caller) = (owner.load(ordering: .relaxed), cuv_thread_token())
+        return owner == caller || (owner == 0 && lateOwner.load(ordering: .relaxed) == caller)
     }
 
     /// The same, but true on every thread once the loop is closed: nothing can be harmed then, and
@@ -142,8 +148,8 @@ final class LoopCore {
     }
 
     /// False, with a report, on a closed loop.
-    @inline(__always) var takesCalls: Bool {
-        if _fastPath(!isClosed) { return true }
+    @inline(__always) func checkTakesCalls() -> Bool {
+        if _fastPath(takesCalls) { return true }
         report(ExceptionContext("a call was queued", error: EventLoopError.closed, source: .loop))
         return false
     }
@@ -154,7 +160,7 @@ final class LoopCore {
         drainIsComing = true
         drain()
         flushTransports()
-        if !releasedLater.isEmpty { releasedLater.removeAll() }
+        if !releasedLater.isEmpty { releaseNow() }
         resolveTimers()
         clock.arm(timers.nextLook(), fired: clockFired)
         clockFired = false
@@ -258,6 +264,12 @@ final class LoopCore {
     /// Releases an object between callbacks.
     func releaseLater(_ object: AnyObject) {
         releasedLater.append(object)
+    }
+
+    /// Lets go of what ``releaseLater(_:)`` gathered. Their `deinit`s may add to the list.
+    func releaseNow() {
+        var released: [AnyObject] = []
+        swap(&released, &releasedLater)
     }
 
     /// Flushes a transport's queue at the end of the turn.

@@ -16,7 +16,9 @@ final class LoopSerialExecutor: SerialExecutor {
     func isIsolatingCurrentContext() -> Bool? { core.isOnThread }
 
     func checkIsolated() {
-        precondition(core.isOnThread, EventLoop.wrongThreadMessage("Code isolated to an EventLoop"))
+        guard core.isOnThread else {
+            fatalError(EventLoop.wrongThreadMessage("Code isolated to an EventLoop"))
+        }
     }
 }
 

@@ -6,7 +6,9 @@ extension LoopCore {
     func run(_ mode: EventLoop.RunMode) throws(EventLoopError) -> Bool {
         guard !isClosed else { throw .closed }
         guard isOnThread else { throw .wrongThread }
-        guard !isRunning, mode == .nonBlocking || CurrentLoop.get() == nil else { throw .running }
+        guard !isRunning, !isClosing, mode == .nonBlocking || CurrentLoop.get() == nil else {
+            throw .running
+        }
         let outer = CurrentLoop.swap(eventLoop)
         isRunning = true
         defer {
@@ -23,10 +25,12 @@ extension LoopCore {
         if mode == .nonBlocking { wakeup.keepsLoopAlive(true) }
         uv_run(uv, mode.uvMode)
         if mode == .nonBlocking { wakeup.keepsLoopAlive(keepAliveCount > 0) }
+        if timersKeepingAlive == 0 { uv_unref(clock.handle) }
         return uv_loop_alive(uv) != 0
     }
 
     func stop() {
+        guard !isClosing else { return }
         isStopping = true
         if isRunning { uv_stop(uv) }
     }
@@ -39,7 +43,8 @@ extension LoopCore {
 
     /// For a loop that another one drives: how long it may wait before it must call a turn.
     var untilNextTurn: UInt64? {
-        guard ready.isEmpty, inbox.isEmpty, unflushed.isEmpty else { return 0 }
+        // Whoever posts from now on has to wake the loop that drives this one.
+        guard ready.isEmpty, unflushed.isEmpty, inbox.prepareToSleep() else { return 0 }
         // Referenced, or libuv answers 0 because nothing is alive.
         wakeup.keepsLoopAlive(true)
         let milliseconds = uv_backend_timeout(uv)

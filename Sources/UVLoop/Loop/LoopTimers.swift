@@ -16,7 +16,7 @@ extension LoopCore {
 
     @inline(__always)
     func beginTimer(_ node: TimerNode.Pointer) -> Bool {
-        if isClosing {
+        if isClosed || !acceptsHandles {
             report(
                 ExceptionContext(
                     "a timer was started", error: EventLoopError.closed, source: .timer))
@@ -72,11 +72,10 @@ extension LoopCore {
     }
 
     func fireTimer(_ node: TimerNode.Pointer) {
-        if isClosing { return retire(node) }
         node.pointee.state = .idle
         node.pointee.isFiring = true
         let period = node.pointee.period
-        if period > 0 {
+        if period > 0, !isClosing {
             let now = uv_hrtime()
             var next = node.pointee.deadline.saturatingDeadline(period)
             if next <= now { next += (now - next) / period * period + period }
@@ -90,14 +89,15 @@ extension LoopCore {
     }
 
     func stopAllTimers() {
-        timers.removeAll(retire)
-        timersKeepingAlive = 0
-    }
-
-    /// Takes a timer that the loop's end has stopped back to rest.
-    func retire(_ node: TimerNode.Pointer) {
-        node.pointee.state = .idle
-        if node.pointee.isOrphan { node.free() }
+        let stopped = timers.removeAll()
+        for node in stopped {
+            node.pointee.state = .idle
+            if node.pointee.keepsLoopAlive { timersKeepingAlive -= 1 }
+        }
+        // Letting go of a closure may run user code, which may let go of other timers' objects and
+        // with them their nodes; but nobody else frees an orphan.
+        let orphans = stopped.filter { $0.pointee.isOrphan }
+        for node in orphans { node.free() }
     }
 
     /// How long until the next timer; nil if none waits.

@@ -109,12 +109,17 @@ struct ReadyQueue: ~Copyable {
         return first.move()
     }
 
-    /// Replaces a waiting entry by nothing. False if it has run or been cancelled.
-    mutating func cancel(_ number: UInt) -> Bool {
-        guard isWaiting(number) else { return false }
-        slot(number).pointee = .cancelled
-        return true
+    /// Replaces a waiting entry by nothing; nil if it has run or been cancelled. The entry is given
+    /// back, because letting it go may run user code, which may queue something.
+    mutating func cancel(_ number: UInt) -> ReadyEntry? {
+        guard isWaiting(number) else { return nil }
+        let entry = slot(number).move()
+        slot(number).initialize(to: .cancelled)
+        return entry
     }
+
+    /// Whether every entry below a number has been taken.
+    func hasTakenAll(before number: UInt) -> Bool { Int(bitPattern: head &- number) >= 0 }
 
     /// Whether the entry is still to run.
     func isWaiting(_ number: UInt) -> Bool {

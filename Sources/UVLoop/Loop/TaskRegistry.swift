@@ -3,6 +3,7 @@
 final class TaskRegistry {
     private var cancellations: [Int: () -> Void] = [:]
     private var last = 0
+    private var isCancelled = false
 
     /// A number for a task that is about to start.
     func reserve() -> Int {
@@ -11,14 +12,16 @@ final class TaskRegistry {
     }
 
     func add(_ number: Int, _ cancel: @escaping () -> Void) {
-        cancellations[number] = cancel
+        if isCancelled { cancel() } else { cancellations[number] = cancel }
     }
 
     func remove(_ number: Int) {
-        cancellations[number] = nil
+        _ = cancellations.removeValue(forKey: number)
     }
 
+    /// Cancels them, and at once those that come later.
     func cancelAll() {
+        isCancelled = true
         for cancel in cancellations.values { cancel() }
     }
 }

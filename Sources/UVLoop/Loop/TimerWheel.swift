@@ -164,12 +164,14 @@ struct TimerWheel: ~Copyable {
     }
 
     /// Takes out every timer that has not been handed to the ready queue, due or not.
-    mutating func removeAll(_ removed: (Node) -> Void) {
+    mutating func removeAll() -> ContiguousArray<Node> {
+        var removed: ContiguousArray<Node> = []
         for index in 0..<(Self.levels * Self.slots + 2) {
             while let node = heads[index] {
                 node.unlink()
-                removed(node)
+                removed.append(node)
             }
         }
+        return removed
     }
 }

@@ -53,20 +53,6 @@ func offThread<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async th
     }
 }
 
-private final class ThreadBody {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-}
-
-private func startThread(_ run: @escaping @Sendable () -> Void) {
-    let context = Unmanaged.passRetained(ThreadBody(run)).toOpaque()
-    var thread = uv_thread_t()
-    let result = uv_thread_create(
-        &thread, { Unmanaged<ThreadBody>.fromOpaque($0!).takeRetainedValue().run() }, context)
-    precondition(result == 0, "no thread: \(UVError(rawValue: result))")
-    pthread_detach(thread)
-}
-
 /// What the loop reported to its exception handler.
 final class Reports {
     private(set) var contexts: [ExceptionContext] = []
@@ -77,31 +63,6 @@ final class Reports {
 
     var sources: [CallbackSource] { contexts.map(\.source) }
     func count(of source: CallbackSource) -> Int { sources.count { $0 == source } }
-}
-
-/// Small, fast and the same for the same seed on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func bytes(_ count: Int) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count + 8)
-        while bytes.count < count {
-            withUnsafeBytes(of: next()) { bytes.append(contentsOf: $0) }
-        }
-        bytes.removeLast(bytes.count - count)
-        return bytes
-    }
 }
 
 /// An error that tests throw and find again.

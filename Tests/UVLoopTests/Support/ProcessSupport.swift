@@ -1,0 +1,37 @@
+import Glibc
+import Testing
+
+/// How many descriptors the process has open.
+func openDescriptors() -> Int {
+    (0..<4_096).count { fcntl(Int32($0), F_GETFD) >= 0 }
+}
+
+/// The process's resident memory in bytes.
+func residentMemory() -> Int {
+    let descriptor = open("/proc/self/statm", O_RDONLY)
+    precondition(descriptor >= 0)
+    defer { close(descriptor) }
+    var text = [UInt8](repeating: 0, count: 128)
+    let count = text.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+    let pages = String(decoding: text[..<count], as: UTF8.self).split(separator: " ")[1]
+    return Int(pages)! * Int(sysconf(Int32(_SC_PAGESIZE)))
+}
+
+extension ExitTest.Result {
+    /// What the child wrote to standard error; it has to be observed.
+    var errorText: String { String(decoding: standardErrorContent, as: UTF8.self) }
+}
+
+/// The calling thread's name, as the system has it.
+func threadName() -> String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
+        buffer.initialize(repeating: 0)
+        let descriptor = open("/proc/thread-self/comm", O_RDONLY)
+        precondition(descriptor >= 0)
+        defer { close(descriptor) }
+        let count = read(descriptor, buffer.baseAddress, buffer.count - 1)
+        // A line feed ends it.
+        if count > 0 { buffer[count - 1] = 0 }
+        return String(cString: buffer.baseAddress!)
+    }
+}
