@@ -5,8 +5,9 @@
 ///                    └────────┴─────────┴──────────┘ abort or error, from anywhere
 ///
 /// *Flushing*: closed by the user, bytes are still queued. *Draining*: all is sent and the writing
-/// side is shut down; the peer's input is read and dropped until it ends, or a deadline comes, so
-/// that no reset overtakes the bytes that were sent. Besides, each direction can end by itself.
+/// side is shut down. In both the peer's input is read and dropped, when draining until it ends or
+/// a deadline comes, so that no reset overtakes the bytes that were sent. Besides, each direction
+/// can end by itself.
 struct ConnectionState: Equatable {
     enum Phase: UInt8 { case connecting, open, flushing, draining, closed }
     enum Writing: UInt8 {
@@ -53,7 +54,8 @@ struct ConnectionState: Equatable {
     /// Whether the socket is to be read, be it for the protocol or to drop what comes.
     @inline(__always)
     var wantsReading: Bool {
-        !hasReadEnd && (phase == .open ? !isReadingPaused : phase == .draining)
+        // While flushing, too, or a peer that writes before it reads would wait for ever.
+        !hasReadEnd && (phase == .open ? !isReadingPaused : phase == .flushing || phase == .draining)
     }
     var canWrite: Bool { phase == .open && writing == .open }
     /// Whether the user has ended the connection.

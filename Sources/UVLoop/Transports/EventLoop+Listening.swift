@@ -79,7 +79,6 @@ extension EventLoop {
             case .name(let name, let port): all += try await lookUp(name, port)
             }
         }
-        guard !all.isEmpty else { throw EndpointError(.bind, "nowhere", .invalidArgument) }
         return all
     }
 

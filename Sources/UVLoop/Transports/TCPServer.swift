@@ -42,6 +42,7 @@ public final class TCPServer {
         _ makeProtocol: @escaping () throws -> AnyObject
     ) throws(EndpointError) {
         loop.preconditionOnThread("TCPServer")
+        guard !addresses.isEmpty else { throw EndpointError(.bind, "nowhere", .invalidArgument) }
         self.loop = loop
         listeners = try Self.bind(loop, addresses, options, place)
         self.addresses = listeners.map(\.address)

@@ -83,6 +83,8 @@ extension Transport {
                 sent = 0
             }
         }
+        // Not before: what the protocol does when it is paused must not get between the parts.
+        pauseIfNeeded()
     }
 
     /// Borrows part after part, then writes what all of them lent. Returns how many bytes went.
@@ -98,9 +100,11 @@ extension Transport {
 
     private func queueRest(of part: any ByteContainer, from offset: Int) {
         if let array = part as? [UInt8] {
-            queue(OutboundChunk(keeping: array, from: offset))
+            append(OutboundChunk(keeping: array, from: offset))
         } else {
-            part.withUnsafeBytes { queueCopy(of: $0, from: offset) }
+            part.withUnsafeBytes {
+                append(OutboundChunk(copying: UnsafeRawBufferPointer(rebasing: $0[offset...])))
+            }
         }
     }
 
@@ -195,6 +199,11 @@ extension Transport {
     }
 
     private func queue(_ chunk: OutboundChunk) {
+        append(chunk)
+        pauseIfNeeded()
+    }
+
+    private func append(_ chunk: OutboundChunk) {
         guard state.canWrite else { return chunk.free() }
         let extras = neededExtras
         extras.append(chunk)
@@ -202,7 +211,6 @@ extension Transport {
             extras.isFlushScheduled = true
             loop.core.scheduleFlush(self)
         }
-        pauseIfNeeded()
     }
 
     /// Hands all that is queued to libuv, in one vectored write.
