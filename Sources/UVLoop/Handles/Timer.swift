@@ -1,8 +1,9 @@
 /// Calls a closure after a time, once or again and again.
 ///
 /// A timer fires on its loop's thread, never early, and with the others in the order of their
-/// deadlines; equal deadlines fire in the order of starting. Its resolution is 16 µs on Linux. While
-/// it waits it needs no reference of yours: it goes on, and keeps the loop running.
+/// deadlines; equal deadlines fire in the order of starting. On Linux it is as exact as the
+/// kernel's own timers; elsewhere it counts in milliseconds. While it waits it needs no reference of
+/// yours: it goes on, and keeps the loop running.
 ///
 /// ```swift
 /// let timer = Timer(loop) { print("tick") }

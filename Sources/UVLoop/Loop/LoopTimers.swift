@@ -104,7 +104,7 @@ extension LoopCore {
     var untilNextTimer: UInt64? {
         resolveTimers()
         guard !timers.hasOverdue else { return 0 }
-        guard let look = timers.nextLook() else { return nil }
+        guard let look = timers.nextLook(afresh: true) else { return nil }
         let now = uv_hrtime()
         return look > now ? look - now : 0
     }

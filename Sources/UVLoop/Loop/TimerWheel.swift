@@ -4,8 +4,8 @@
 /// Time is cut into ticks of 16 µs. Nine levels of 64 slots each cover the clock's whole range: a
 /// timer sits on the level of the highest digit (base 64) in which its tick differs from the
 /// current one, so each slot of a level lies after all slots of the levels below. When time reaches
-/// a slot of a higher level, its timers move down. What is due at last is sorted by exact deadline,
-/// then by the order of starting.
+/// a slot of a higher level, its timers move down. What is due at last, to the nanosecond, is
+/// sorted by deadline, then by the order of starting.
 ///
 /// A delay is not added to the clock when a timer is started but when the callback that started it
 /// returns (``resolve(now:)``): one reading of the clock then serves all timers of the callback,
@@ -24,8 +24,14 @@ struct TimerWheel: ~Copyable {
     private let overdue: UnsafeMutablePointer<Node?>
     /// A bit for each slot that may hold timers. Stopping leaves it set; the next look clears it.
     private let occupied: UnsafeMutablePointer<UInt64>
-    private var current: UInt64
+    /// The latest time that the wheel has been told, and its tick.
+    private var latest: UInt64
+    private var current: UInt64 { latest >> Self.tickBits }
     private var starts: UInt = 0
+    /// No later than the earliest deadline; `.max` without timers. Stopping does not raise it.
+    private var look = UInt64.max
+    /// Whether `look` has to be found anew.
+    private var isLookOutdated = false
 
     init(now: UInt64) {
         let count = Self.levels * Self.slots
@@ -35,7 +41,7 @@ struct TimerWheel: ~Copyable {
         overdue = heads + count + 1
         occupied = .allocate(capacity: Self.levels)
         occupied.initialize(repeating: 0, count: Self.levels)
-        current = now >> Self.tickBits
+        latest = now
     }
 
     deinit {
@@ -73,7 +79,7 @@ struct TimerWheel: ~Copyable {
 
     /// Turns the delays of timers just started into deadlines.
     mutating func resolve(now: UInt64) {
-        if earliestSlot() == nil { current = max(current, now >> Self.tickBits) }
+        if earliestSlot() == nil { latest = max(latest, now) }
         while let node = unresolved.pointee {
             node.unlink()
             node.pointee.deadline = now.saturatingDeadline(node.pointee.deadline)
@@ -81,58 +87,67 @@ struct TimerWheel: ~Copyable {
         }
     }
 
-    private func insert(_ node: Node) {
-        let tick = Self.tick(dueAt: node.pointee.deadline)
-        guard tick > current else {
+    private mutating func insert(_ node: Node) {
+        let deadline = node.pointee.deadline
+        guard deadline > latest else {
             node.pointee.state = .overdue
             node.push(onto: overdue)
             return
         }
-        let level = (63 - (tick ^ current).leadingZeroBitCount) / Self.slotBits
+        look = min(look, deadline)
+        let tick = deadline >> Self.tickBits
+        let level = (63 - ((tick ^ current) | 1).leadingZeroBitCount) / Self.slotBits
         let slot = Int(tick >> UInt64(level * Self.slotBits)) & (Self.slots - 1)
         node.pointee.state = .scheduled
         node.push(onto: heads + (level * Self.slots + slot))
         occupied[level] |= 1 << UInt64(slot)
     }
 
-    /// The first tick that begins at the deadline or after it: firing then is never early.
-    private static func tick(dueAt deadline: UInt64) -> UInt64 {
-        (deadline + (1 << tickBits - 1)) >> tickBits
-    }
-
     // MARK: Expiry
 
-    /// When the loop has to look at the wheel again, on the clock; nil if no timer waits. May be
-    /// early (a crowded slot of a higher level has to move down first), never late.
-    func nextLook() -> UInt64? {
-        guard let (level, slot, start) = earliestSlot() else { return nil }
-        guard level > 0 else { return start << Self.tickBits }
-        var earliest = UInt64.max
-        var node = heads[level * Self.slots + slot]
-        for _ in 0..<16 {
-            guard let waiting = node else { return earliest << Self.tickBits }
-            earliest = min(earliest, Self.tick(dueAt: waiting.pointee.deadline))
-            node = waiting.pointee.next
-        }
-        return start << Self.tickBits
+    /// When the loop has to look at the wheel again, on the clock; nil if no timer waits. Never
+    /// late; early after timers have been stopped, and when a crowded slot has to move down first.
+    ///
+    /// - Parameter afresh: look at what has been stopped, too.
+    mutating func nextLook(afresh: Bool = false) -> UInt64? {
+        if isLookOutdated || afresh { findLook() }
+        return look == .max ? nil : look
     }
 
-    /// Takes out all timers whose tick has begun, in the order in which they fire.
+    private mutating func findLook() {
+        isLookOutdated = false
+        look = .max
+        guard let (level, slot, start) = earliestSlot() else { return }
+        var node = heads[level * Self.slots + slot]
+        // The slots of higher levels can be crowded, and nothing in them is due soon.
+        var rest = level == 0 ? Int.max : 16
+        while let waiting = node, rest > 0 {
+            look = min(look, waiting.pointee.deadline)
+            node = waiting.pointee.next
+            rest -= 1
+        }
+        if node != nil { look = start << Self.tickBits }
+    }
+
+    /// Takes out all timers that are due, in the order in which they fire.
     mutating func takeDue(now: UInt64, into due: inout ContiguousArray<Node>) {
+        isLookOutdated = true
         let target = now >> Self.tickBits
         while let (level, slot, start) = earliestSlot(), start <= target {
-            current = start
+            latest = max(latest, start << Self.tickBits)
             let head = heads + (level * Self.slots + slot)
-            while let node = head.pointee {
-                node.unlink()
-                if Self.tick(dueAt: node.pointee.deadline) <= target {
-                    due.append(node)
-                } else {
-                    insert(node)
-                }
+            // Taken off as a whole: what is not due may go back to the same slot.
+            var rest = head.pointee
+            head.pointee = nil
+            while let node = rest {
+                rest = node.pointee.next
+                node.pointee.next = nil
+                node.pointee.link = nil
+                if node.pointee.deadline <= now { due.append(node) } else { insert(node) }
             }
+            if level == 0, start == target { break }
         }
-        current = max(current, target)
+        latest = max(latest, now)
         while let node = overdue.pointee {
             node.unlink()
             due.append(node)
@@ -165,6 +180,7 @@ struct TimerWheel: ~Copyable {
 
     /// Takes out every timer that has not been handed to the ready queue, due or not.
     mutating func removeAll() -> ContiguousArray<Node> {
+        isLookOutdated = true
         var removed: ContiguousArray<Node> = []
         for index in 0..<(Self.levels * Self.slots + 2) {
             while let node = heads[index] {
