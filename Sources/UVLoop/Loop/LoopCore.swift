@@ -225,6 +225,8 @@ final class LoopCore {
             guarded(.execute) { try call.body(eventLoop) }
         case .timer(let node):
             fireTimer(node)
+        case .orphan(let node):
+            node.becomeOrphan()
         case .cancelled:
             break
         }
