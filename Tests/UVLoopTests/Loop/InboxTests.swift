@@ -3,60 +3,64 @@ import Testing
 @testable import UVLoop
 
 @Suite struct InboxTests {
-    private func numbers(_ entries: ContiguousArray<ReadyEntry>) -> [Int] {
-        entries.compactMap {
-            guard case .function(_, let context) = $0 else { return nil }
-            return Int(bitPattern: context)
+    /// The numbers of the entries in a batch, which is empty afterwards.
+    private static func numbers(takenFrom batch: inout ReadyBatch) -> [Int] {
+        var queue = ReadyQueue()
+        batch.moveAll(to: &queue)
+        var numbers: [Int] = []
+        while let entry = queue.takeFirst(before: queue.tail) {
+            if case .function(_, let context) = entry { numbers.append(Int(bitPattern: context)) }
         }
+        return numbers
     }
 
-    private func entry(_ number: Int) -> ReadyEntry {
+    private static func take(_ inbox: Inbox) -> [Int] {
+        var batch = ReadyBatch()
+        inbox.takeIfFree(into: &batch)
+        return numbers(takenFrom: &batch)
+    }
+
+    private static func entry(_ number: Int) -> ReadyEntry {
         .function({ _ in }, UnsafeMutableRawPointer(bitPattern: number))
     }
 
     @Test func takesAllInTheirOrder() async throws {
         try await withLoop { loop in
             let inbox = loop.core.inbox
-            var spare: ContiguousArray<ReadyEntry> = []
             #expect(inbox.isEmpty)
-            for number in 1...100 { #expect(inbox.post(entry(number))) }
+            for number in 1...10_000 { #expect(inbox.post(Self.entry(number))) }
             #expect(!inbox.isEmpty)
-            inbox.take(into: &spare)
-            #expect(inbox.isEmpty && numbers(spare) == Array(1...100))
-            spare.removeAll()
-            inbox.take(into: &spare)
-            #expect(spare.isEmpty)
+            #expect(Self.take(inbox) == Array(1...10_000))
+            #expect(inbox.isEmpty)
+            #expect(Self.take(inbox) == [])
         }
     }
 
     @Test func doesNotSleepOverWork() async throws {
         try await withLoop { loop in
             let inbox = loop.core.inbox
-            var spare: ContiguousArray<ReadyEntry> = []
             #expect(inbox.prepareToSleep())
             inbox.wokeUp()
-            #expect(inbox.post(entry(1)))
+            #expect(inbox.post(Self.entry(1)))
             #expect(!inbox.prepareToSleep())
-            inbox.take(into: &spare)
+            #expect(Self.take(inbox) == [1])
             #expect(inbox.prepareToSleep())
-            #expect(inbox.post(entry(2)))
+            #expect(inbox.post(Self.entry(2)))
             #expect(!inbox.prepareToSleep())
             inbox.wokeUp()
-            spare.removeAll()
-            inbox.take(into: &spare)
+            #expect(Self.take(inbox) == [2])
         }
     }
 
-    @Test func closedItTakesNoMoreAndKeepsWhatItHas() async throws {
+    @Test func closedItTakesNoMoreAndGivesOutWhatItHas() async throws {
         try await withLoop { loop in
             let inbox = loop.core.inbox
-            #expect(inbox.post(entry(1)))
-            inbox.close()
-            inbox.close()
-            #expect(!inbox.post(entry(2)))
-            var spare: ContiguousArray<ReadyEntry> = []
-            inbox.take(into: &spare)
-            #expect(numbers(spare) == [1])
+            #expect(inbox.post(Self.entry(1)))
+            var batch = ReadyBatch()
+            inbox.close(takingInto: &batch)
+            #expect(!inbox.post(Self.entry(2)))
+            #expect(inbox.isEmpty)
+            #expect(Self.numbers(takenFrom: &batch) == [1])
         }
     }
 
@@ -67,23 +71,15 @@ import Testing
             for thread in 0..<threads {
                 startThread {
                     for number in 1...posts {
-                        precondition(
-                            inbox.post(
-                                .function(
-                                    { _ in },
-                                    UnsafeMutableRawPointer(
-                                        bitPattern: thread * posts + number))))
+                        precondition(inbox.post(Self.entry(thread * posts + number)))
                     }
                 }
             }
             var seen: [Int] = []
-            var spare: ContiguousArray<ReadyEntry> = []
             while seen.count < threads * posts {
                 _ = inbox.prepareToSleep()
                 inbox.wokeUp()
-                inbox.take(into: &spare)
-                seen += numbers(spare)
-                spare.removeAll()
+                seen += Self.take(inbox)
             }
             for thread in 0..<threads {
                 let own = seen.filter { ($0 - 1) / posts == thread }

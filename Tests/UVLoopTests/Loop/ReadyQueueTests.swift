@@ -67,7 +67,7 @@ import Testing
         let third = queue.takeFirst(before: queue.tail)
         #expect(third.flatMap(Self.number) == 2)
         #expect(!Self.entry(1).isJob && !ReadyEntry.cancelled.isJob)
-        #expect(!ReadyEntry.closure {}.isJob && !ReadyEntry.posted { _ in }.isJob)
+        #expect(!ReadyEntry.closure {}.isJob && !ReadyEntry.posted(PostedCall { _ in }).isJob)
     }
 
     @Test func numbersOfOtherEntriesAreNotWaiting() {
