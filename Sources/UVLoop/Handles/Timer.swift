@@ -28,16 +28,8 @@ public final class Timer {
     }
 
     deinit {
-        let release: ReadyEntry.Function = { context in
-            let node = context!.assumingMemoryBound(to: TimerNode.self)
-            if node.pointee.state == .idle, !node.pointee.isFiring {
-                node.free()
-            } else {
-                node.pointee.isOrphan = true
-            }
-        }
         // A refused post means that the loop is closed, and that took the node out of its lists.
-        if loop.core.isOnThread || !loop.core.inbox.post(.function(release, node)) { release(node) }
+        if loop.core.isOnThread || !loop.core.inbox.post(.orphan(node)) { node.becomeOrphan() }
     }
 
     /// Starts the timer, anew if it waits already.

@@ -136,7 +136,9 @@ extension LoopCore {
         exceptionHandler = nil
         // Jobs that are left, of tasks that never end, go the way of those that come late.
         var left: [ReadyEntry] = []
-        while let entry = ready.takeFirst(before: ready.tail) { left.append(entry) }
+        while let entry = ready.takeFirst(before: ready.tail) {
+            if case .orphan(let node) = entry { node.becomeOrphan() } else { left.append(entry) }
+        }
         owner.store(0, ordering: .releasing)
         for entry in left where entry.isJob { LateJobs.shared.take(entry, for: SharedCore(self)) }
     }

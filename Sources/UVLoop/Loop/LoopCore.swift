@@ -87,6 +87,7 @@ final class LoopCore {
         timers = TimerWheel(now: uv_hrtime())
         owner = Atomic(cuv_thread_token())
         var openedLoop = false
+        uv.pointee.backend_fd = -1
         do throws(UVError) {
             try UVError.check(uv_loop_init(uv))
             openedLoop = true
@@ -102,6 +103,9 @@ final class LoopCore {
             if openedLoop {
                 uv_run(uv, UV_RUN_DEFAULT)
                 uv_loop_close(uv)
+            } else if uv_version() >> 8 == 0x01_2C, uv.pointee.backend_fd >= 0 {
+                // libuv 1.44 forgets it when a later step of uv_loop_init fails.
+                cuv_close(uv.pointee.backend_fd)
             }
             readBuffer.deallocate()
             uv.deallocate()
@@ -221,6 +225,8 @@ final class LoopCore {
             guarded(.execute) { try call.body(eventLoop) }
         case .timer(let node):
             fireTimer(node)
+        case .orphan(let node):
+            node.becomeOrphan()
         case .cancelled:
             break
         }

@@ -17,6 +17,8 @@ enum ReadyEntry: @unchecked Sendable {
     case posted(PostedCall)
     /// A timer that is due.
     case timer(UnsafeMutablePointer<TimerNode>)
+    /// A timer whose object went on another thread.
+    case orphan(UnsafeMutablePointer<TimerNode>)
     /// What a cancelled entry leaves in its place.
     case cancelled
 

@@ -64,6 +64,11 @@ extension UnsafeMutablePointer where Pointee == TimerNode {
             .assumingMemoryBound(to: Self?.self)
     }
 
+    /// Frees the node of an object that goes, at once or when it neither waits nor fires any more.
+    func becomeOrphan() {
+        if pointee.state == .idle, !pointee.isFiring { free() } else { pointee.isOrphan = true }
+    }
+
     /// Frees a node that is in no list.
     func free() {
         deinitialize(count: 1)

@@ -126,6 +126,29 @@ import UVLoop
         }
     }
 
+    @Test func letGoOnAnotherThreadTogetherWithItsLoop() async throws {
+        try await onThread {
+            let released = Counter()
+            for isStarted in [false, true] {
+                func make() throws -> Timer {
+                    let canary = Canary { released.increment() }
+                    let timer = Timer(try EventLoop()) { _ = canary }
+                    if isStarted { timer.start(after: .zero) }
+                    return timer
+                }
+                nonisolated(unsafe) var timer: Timer? = try make()
+                #expect(timer!.isActive == isStarted)
+                let done = Gate()
+                startThread {
+                    timer = nil
+                    done.open()
+                }
+                done.wait()
+            }
+            #expect(released.value == 2)
+        }
+    }
+
     @Test func itsClosureMayLetGoOfOthers() async throws {
         try await withLoop { loop in
             final class Chain {

@@ -1,0 +1,186 @@
+import Glibc
+import Testing
+
+@testable import UVLoop
+
+/// Counted before and after, each in a child process that nothing else disturbs.
+@Suite struct LeakTests {
+    @Test func aMillionTimers() async throws {
+        await #expect(processExitsWith: .success) {
+            try await withLoop { loop in
+                func start(_ count: Int) throws {
+                    var timers: [Timer] = []
+                    for number in 0..<count {
+                        timers.append(loop.callLater(.seconds(100 + number)) {})
+                        if timers.count == 10_000 {
+                            for timer in timers { timer.stop() }
+                            timers = []
+                            try loop.run(.nonBlocking)
+                        }
+                    }
+                }
+                try start(100_000)
+                let (memory, descriptors) = (residentMemory(), openDescriptors())
+                try start(1_000_000)
+                expectMemory(memory, margin: 4)
+                expectDescriptors(descriptors)
+                let isLeft = try loop.run()
+                precondition(!isLeft)
+            }
+        }
+    }
+
+    @Test func oneTimerStartedAMillionTimes() async throws {
+        await #expect(processExitsWith: .success) {
+            try await withLoop { loop in
+                let timer = Timer(loop) {}
+                func start(_ count: Int) throws {
+                    for number in 0..<count {
+                        timer.start(after: .nanoseconds(number * 1_000_003))
+                        if number % 100 == 0 { _ = timer.deadline }
+                        if number % 3 == 0 { timer.stop() }
+                    }
+                    timer.stop()
+                }
+                try start(10_000)
+                let memory = residentMemory()
+                try start(1_000_000)
+                expectMemory(memory, margin: 4)
+            }
+        }
+    }
+
+    @Test func timersThatFire() async throws {
+        await #expect(processExitsWith: .success) {
+            try await withLoop { loop in
+                func fire(_ rounds: Int) throws {
+                    for _ in 0..<rounds {
+                        for _ in 0..<1_000 { loop.callLater(.zero) {} }
+                        try loop.run()
+                    }
+                }
+                try fire(20)
+                let memory = residentMemory()
+                try fire(200)
+                expectMemory(memory, margin: 4)
+            }
+        }
+    }
+
+    @Test func callsAndPosts() async throws {
+        await #expect(processExitsWith: .success) {
+            try await withLoop { loop in
+                nonisolated(unsafe) var count = 0
+                func queue(_ calls: Int) throws {
+                    for number in 0..<calls {
+                        let call = loop.callSoon { count += 1 }
+                        if number % 4 == 0 { call.cancel() }
+                        try loop.execute { _ in count += 1 }
+                    }
+                    try loop.run()
+                }
+                // The allocator needs some rounds to settle.
+                for _ in 0..<6 { try queue(200_000) }
+                let (memory, descriptors) = (residentMemory(), openDescriptors())
+                for _ in 0..<4 { try queue(200_000) }
+                expectMemory(memory, margin: 8)
+                expectDescriptors(descriptors)
+                precondition(count == 10 * 350_000)
+            }
+        }
+    }
+
+    @Test func loopsLeaveNoDescriptorAndNoMemory() async throws {
+        await #expect(processExitsWith: .success) {
+            func make(_ count: Int) async throws {
+                try await onThread {
+                    for number in 0..<count {
+                        let loop = try EventLoop()
+                        loop.callSoon {}
+                        loop.callLater(.seconds(1_000)) {}
+                        try Idle(loop) {}.start()
+                        _ = try Check(loop) {}
+                        try loop.run(.nonBlocking)
+                        if number % 2 == 0 { try loop.execute { _ in } }
+                        try loop.close()
+                        try EventLoop.run { loop in
+                            loop.spawn { _ in try await Task.sleep(for: .seconds(1_000)) }
+                            await Task.yield()
+                        }
+                    }
+                }
+            }
+            try await make(50)
+            let (memory, descriptors) = (residentMemory(), openDescriptors())
+            try await make(200)
+            expectDescriptors(descriptors)
+            expectMemory(memory, margin: 8)
+        }
+    }
+
+    @Test func threadsLeaveNothing() async throws {
+        await #expect(processExitsWith: .success) {
+            func make(_ count: Int) async throws {
+                for _ in 0..<count {
+                    let thread = try EventLoopThread()
+                    _ = try await thread.loop.perform { _ in 1 }
+                    await thread.shutdown()
+                }
+            }
+            try await make(20)
+            let descriptors = openDescriptors()
+            try await make(200)
+            expectDescriptors(descriptors)
+        }
+    }
+
+    @Test func aLoopIsReleasedAfterItsClose() async throws {
+        nonisolated(unsafe) weak var released: LoopCore?
+        try await withLoop { loop in
+            released = loop.core
+            loop.callSoon {}
+            loop.callLater(.seconds(1_000)) {}
+            loop.exceptionHandler = { _ in _ = loop.isDebug }
+        }
+        #expect(released == nil)
+    }
+
+    @Test func outOfDescriptorsIsAnErrorAndLeavesNothing() async throws {
+        await #expect(processExitsWith: .success) {
+            try await onThread {
+                _ = try EventLoop()
+                let descriptors = openDescriptors()
+                var limit = rlimit()
+                getrlimit(.init(RLIMIT_NOFILE.rawValue), &limit)
+                let soft = limit.rlim_cur
+                for room in 0..<8 {
+                    limit.rlim_cur = rlim_t(descriptors + room)
+                    setrlimit(.init(RLIMIT_NOFILE.rawValue), &limit)
+                    do throws(UVError) {
+                        let loop = try EventLoop()
+                        precondition(room >= 4)
+                        _ = loop
+                    } catch {
+                        precondition(error == .tooManyOpenFiles)
+                    }
+                    limit.rlim_cur = soft
+                    setrlimit(.init(RLIMIT_NOFILE.rawValue), &limit)
+                    expectDescriptors(descriptors)
+                }
+                _ = try EventLoop()
+            }
+        }
+    }
+}
+
+/// Ends the child process if its memory has grown by more than some MiB.
+private func expectMemory(_ before: Int, margin: Int) {
+    let growth = residentMemory() - before
+    precondition(growth < margin << 20, "memory has grown by \(growth) bytes")
+}
+
+/// Ends the child process if the number of its descriptors is another.
+private func expectDescriptors(_ before: Int) {
+    let after = openDescriptors()
+    precondition(after == before, "\(before) descriptors before, \(after) after")
+}
