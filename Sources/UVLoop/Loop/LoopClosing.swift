@@ -132,7 +132,7 @@ extension LoopCore {
         precondition(result == 0, "uv_loop_close: \(UVError(rawValue: result))")
         uv.deallocate()
         readBuffer.deallocate()
-        releaseNow()
+        while !releasedLater.isEmpty { releaseObjects() }
         exceptionHandler = nil
         // Jobs that are left, of tasks that never end, go the way of those that come late.
         var left: [ReadyEntry] = []

@@ -65,6 +65,8 @@ final class LoopCore {
 
     // For transports.
     @exclusivity(unchecked) var unflushed: ContiguousArray<Unmanaged<Transport>> = []
+    /// Those that are being flushed; empty otherwise.
+    @exclusivity(unchecked) var flushing: ContiguousArray<Unmanaged<Transport>> = []
     /// Objects that left their place inside a callback of their own: released between callbacks.
     @exclusivity(unchecked) var releasedLater: [AnyObject] = []
     /// 64 KiB that every read on this loop may use for as long as its callback runs.
@@ -162,14 +164,16 @@ final class LoopCore {
 
     func beforePoll() {
         drainIsComing = true
+        if !releasedLater.isEmpty { releaseObjects() }
         drain()
         flushTransports()
-        if !releasedLater.isEmpty { releaseNow() }
         resolveTimers()
         clock.arm(timers.nextLook(), fired: clockFired)
         clockFired = false
         if timersKeepingAlive == 0 { uv_unref(clock.handle) }
-        if ready.isEmpty, !timers.hasOverdue, inbox.prepareToSleep() {
+        if ready.isEmpty, unflushed.isEmpty, releasedLater.isEmpty, !timers.hasOverdue,
+            inbox.prepareToSleep()
+        {
             stopIdle()
         } else {
             startIdle()
@@ -272,12 +276,6 @@ final class LoopCore {
         releasedLater.append(object)
     }
 
-    /// Lets go of what ``releaseLater(_:)`` gathered. Their `deinit`s may add to the list.
-    func releaseNow() {
-        var released: [AnyObject] = []
-        swap(&released, &releasedLater)
-    }
-
     /// Flushes a transport's queue at the end of the turn.
     func scheduleFlush(_ transport: Transport) {
         unflushed.append(.passRetained(transport))
@@ -285,11 +283,21 @@ final class LoopCore {
     }
 
     func flushTransports() {
-        // Flushing calls no user code, so the list cannot change meanwhile.
         guard !unflushed.isEmpty else { return }
-        for transport in unflushed { transport._withUnsafeGuaranteedRef { $0.flush() } }
-        for transport in unflushed { transport.release() }
-        unflushed.removeAll(keepingCapacity: unflushed.count <= 4_096)
+        // Taken out first: with the last reference to a transport its protocol may go, whose
+        // `deinit` is the user's code and may write elsewhere.
+        swap(&unflushed, &flushing)
+        for transport in flushing { transport._withUnsafeGuaranteedRef { $0.flush() } }
+        for transport in flushing { transport.release() }
+        flushing.removeAll(keepingCapacity: flushing.count <= 4_096)
+    }
+
+    /// Releases what ``releaseLater(_:)`` has kept. Taken out first: what is released may be the
+    /// user's, and its `deinit` may call that again.
+    func releaseObjects() {
+        var released: [AnyObject] = []
+        swap(&released, &releasedLater)
+        released.removeAll()
     }
 }
 

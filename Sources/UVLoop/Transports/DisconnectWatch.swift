@@ -10,6 +10,7 @@ final class DisconnectWatch: Handle {
 
     private unowned let transport: Transport
     private let descriptor: Int32
+    private var hasSeenEnd = false
 
     /// Begins to watch.
     init(_ transport: Transport) throws(UVError) {
@@ -39,9 +40,14 @@ final class DisconnectWatch: Handle {
     }
 
     private func disconnected() {
-        // From now on for the reset that may follow the end of file; the end itself stays true, and
-        // would be told again and again.
-        watch(UV_PRIORITIZED)
+        if hasSeenEnd {
+            // What stays true would be told again and again. Reading will tell the rest.
+            uv_poll_stop(memory(as: uv_poll_t.self))
+        } else {
+            // From now on only for the reset that may follow the end of file.
+            watch(UV_PRIORITIZED)
+        }
+        hasSeenEnd = true
         var code: Int32 = 0
         _ = cuv_get_option(descriptor, SOL_SOCKET, SO_ERROR, &code)
         if code != 0 {

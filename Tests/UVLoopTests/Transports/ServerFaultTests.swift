@@ -1,0 +1,176 @@
+import CUV
+import Glibc
+import Testing
+
+@testable import UVLoop
+
+/// What goes wrong with one client, or with the system, and does not end a server.
+@Suite(.timeLimit(.minutes(1)))
+struct ServerFaultTests {
+    @Test func aFactoryThatThrowsCostsOnlyThatClient() async throws {
+        try await onLoop { loop in
+            let reports = Reports(loop)
+            var calls = 0
+            let server = try loop.listen(onAddresses: .anyPortIPv4) { () throws -> EchoProtocol in
+                calls += 1
+                if calls < 4 { throw Mishap("factory \(calls)") }
+                return EchoProtocol()
+            }
+            for _ in 0..<3 {
+                let refused = try RawSocket.connect(to: server.addresses[0])
+                let bytes = try await offThread { try refused.receiveToEnd() }
+                #expect(bytes == [])
+                refused.close()
+            }
+            let peer = try RawSocket.connect(to: server.addresses[0])
+            try peer.send("hi")
+            let bytes = try await offThread { try peer.receive(exactly: 2) }
+            #expect(bytes == Array("hi".utf8))
+            #expect(reports.sources == [.serverFactory, .serverFactory, .serverFactory])
+            #expect(reports.contexts[2].error as? Mishap == Mishap("factory 3"))
+            #expect(server.connectionCount == 1)
+            peer.close()
+            server.close()
+            try await server.waitClosed()
+        }
+    }
+
+    @Test(arguments: ProtocolKind.allCases)
+    func connectionMadeThatThrowsCostsOnlyThatClient(_ kind: ProtocolKind) async throws {
+        try await onLoop { loop in
+            var recorders: [Recorder] = []
+            let server = try loop.serve(kind) {
+                let recorder = kind.newRecorder()
+                if recorders.isEmpty {
+                    recorder.hooks[.connectionMade] = { _ in throw Mishap("made") }
+                }
+                recorders.append(recorder)
+                return recorder
+            }
+            let first = try RawSocket.connect(to: server.addresses[0])
+            try await until(loop) { recorders.first?.isLost == true }
+            #expect(recorders[0].lostError as? Mishap == Mishap("made"))
+            let second = try RawSocket.connect(to: server.addresses[0])
+            try second.send("x")
+            try await until(loop) { recorders.last?.byteCount == 1 }
+            first.close()
+            second.close()
+            server.close()
+            try await server.waitClosed()
+            #expect(recorders.count == 2 && recorders.allSatisfy { $0.livedByTheRules })
+        }
+    }
+
+    @Test func clientsThatGoBeforeTheyAreAcceptedDoNoHarm() async throws {
+        try await onLoop { loop in
+            let server = try loop.serve { PlainRecorder() }
+            for _ in 0..<20 { try RawSocket.connect(to: server.addresses[0]).reset() }
+            for _ in 0..<20 { try RawSocket.connect(to: server.addresses[0]).close() }
+            let recorder = PlainRecorder()
+            let transport = try await loop.dial(recorder, to: .address(server.addresses[0]))
+            transport.close()
+            server.close()
+            try await server.waitClosed()
+            #expect(server.connectionCount == 0)
+        }
+    }
+
+    @Test func aThousandClientsAtOnce() async throws {
+        try await onLoop { loop in
+            let server = try loop.listen(onAddresses: .anyPortIPv4) { EchoProtocol() }
+            var recorders: [Recorder] = []
+            var attempts = 0
+            for number in 0..<1_000 {
+                let recorder = PlainRecorder()
+                recorders.append(recorder)
+                recorder.hooks[.connectionMade] = { try $0.transport.write("client \(number)") }
+                loop.connect(to: .address(server.addresses[0]), recorder) { result in
+                    attempts += 1
+                    _ = try result.get()
+                }
+            }
+            try await until(loop) { attempts == 1_000 }
+            try await until(loop) {
+                recorders.enumerated().allSatisfy { $1.byteCount == "client \($0)".utf8.count }
+            }
+            let isRight = recorders.enumerated().allSatisfy {
+                $1.bytes == Array("client \($0)".utf8)
+            }
+            #expect(isRight)
+            #expect(server.connectionCount == 1_000)
+            for recorder in recorders { recorder.transport.close() }
+            server.close()
+            try await server.waitClosed()
+            try await until(loop) { recorders.allSatisfy { $0.isLost } }
+            #expect(recorders.allSatisfy { $0.livedByTheRules && $0.lostError == nil })
+        }
+    }
+
+    /// In a process of its own: it runs out of descriptors.
+    @Test func outOfDescriptorsIsReportedAndRecoveredFrom() async {
+        await #expect(processExitsWith: .success) {
+            try EventLoop.run { loop in
+                let reports = Reports(loop)
+                let server = try loop.listen(onAddresses: .anyPortIPv4) { EchoProtocol() }
+                let peers = try (0..<4).map { _ in
+                    try RawSocket.connect(to: server.addresses[0])
+                }
+                // Whatever is left is taken away before the loop accepts anybody.
+                var limit = rlimit(rlim_cur: 0, rlim_max: 0)
+                getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+                let usual = limit
+                let next = dup(0)
+                close(next)
+                limit.rlim_cur = rlim_t(next)
+                setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+
+                try await until(loop) { reports.count(of: .server) >= 2 }
+                #expect(server.connectionCount == 0)
+                #expect(server.isListening)
+                #expect(
+                    reports.contexts.allSatisfy {
+                        $0.error as? UVError == .tooManyOpenFiles
+                    })
+                let error = await #expect(throws: EndpointError.self) {
+                    _ = try await loop.connect(
+                        to: .address(server.addresses[0]), PlainRecorder())
+                }
+                #expect(error?.code == .tooManyOpenFiles)
+                let again = #expect(throws: EndpointError.self) {
+                    _ = try loop.serve { PlainRecorder() }
+                }
+                #expect(again?.code == .tooManyOpenFiles)
+
+                limit = usual
+                setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+                // Those who waited are served.
+                for peer in peers {
+                    try peer.send("still here")
+                    let bytes = try await offThread { try peer.receive(exactly: 10) }
+                    #expect(bytes == Array("still here".utf8))
+                    peer.close()
+                }
+                server.close()
+                try await server.waitClosed()
+            }
+        }
+    }
+
+    /// A transport that the loop refuses gives back what it was made with.
+    @Test func aRefusedTransportKeepsNothing() async throws {
+        try await offThread {
+            let loop = try EventLoop()
+            var recorder: PlainRecorder? = PlainRecorder()
+            weak let ghost = recorder
+            loop.core.acceptsHandles = false
+            #expect(throws: UVError.canceled) {
+                _ = try Transport(
+                    loop, .connecting, ProtocolReference(recorder!),
+                    madeAt: SourcePlace(file: #fileID, line: #line))
+            }
+            recorder = nil
+            #expect(ghost == nil)
+            try loop.close()
+        }
+    }
+}
