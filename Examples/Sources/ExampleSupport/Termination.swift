@@ -7,8 +7,8 @@ import Glibc
 import Darwin
 #endif
 
-// UVLoop has no signal API yet. All that a signal handler may safely do is to set a flag; a timer of
-// the loop looks at it twenty times a second.
+// UVLoop has no signal API yet. A signal handler may safely do little more than set a flag; a timer
+// of the loop looks at it twenty times a second.
 
 private let isAskedToEnd = Atomic(false)
 
