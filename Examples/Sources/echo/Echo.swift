@@ -24,7 +24,7 @@ import ExampleSupport
         }
         do {
             switch command {
-            case "server": try serveEcho(port: port ?? 7000, plain: plain)
+            case "server": try (plain ? servePlainEcho : serveEcho)(port ?? 7000)
             case "client":
                 guard let port, port > 0 else { words.reject("the client needs --port P") }
                 let messages = (texts.isEmpty ? ["hello"] : texts).map { Message($0) }
