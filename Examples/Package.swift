@@ -20,7 +20,9 @@ let package = Package(
     targets: [
         .target(
             name: "ExampleSupport",
-            dependencies: [.product(name: "UVLoop", package: "UVLoop")],
+            dependencies: [
+                .product(name: "UVLoop", package: "UVLoop")
+            ],
             swiftSettings: settings
         ),
         example("echo"),
