@@ -1,8 +1,8 @@
 /// Calls a closure after a time, once or again and again.
 ///
 /// A timer fires on its loop's thread, never early, and with the others in the order of their
-/// deadlines; equal deadlines fire in the order of starting. Its resolution is 16 µs on Linux. While
-/// it waits it needs no reference of yours: it goes on, and keeps the loop running.
+/// deadlines; equal deadlines fire in the order of starting. Its resolution is 16 µs on Linux.
+/// While it waits it needs no reference of yours: it goes on, and keeps the loop running.
 ///
 /// ```swift
 /// let timer = Timer(loop) { print("tick") }
@@ -119,7 +119,8 @@ public final class Timer {
         deadline.map { max(.zero, EventLoop.Instant.now.duration(to: $0)) }
     }
 
-    /// Whether the timer, while it waits, keeps ``EventLoop/run(_:)`` from returning; true at first.
+    /// Whether the timer, while it waits, keeps ``EventLoop/run(_:)`` from returning; true at
+    /// first.
     public var keepsLoopAlive: Bool {
         get { node.pointee.keepsLoopAlive }
         set { loop.core.setTimer(node, keepsLoopAlive: newValue) }
