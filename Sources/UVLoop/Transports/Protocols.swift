@@ -77,8 +77,7 @@ public protocol BufferedProtocol: BaseProtocol {
     /// Binds `uv_alloc_cb`.
     ///
     /// - Parameter sizeHint: how many bytes make a good read; any other size works as well. A
-    ///   buffer
-    ///   that a read fills is followed by another read at once.
+    ///   buffer that a read fills is followed by another read at once.
     func getBuffer(sizeHint: Int) throws -> UnsafeMutableRawBufferPointer
 
     /// The first `count` bytes of the last buffer have been filled; `count` is at least 1.
