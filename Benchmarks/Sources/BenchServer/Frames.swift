@@ -10,10 +10,10 @@ enum FrameError: Error {
 /// Takes frames of a 4-byte big-endian length and a payload, and answers each with its length. The
 /// payload lies in one contiguous buffer, where the socket was read into.
 ///
-/// It reads ahead: header and payload come in one read if they are there. Frames that come whole are
-/// read into the loop's memory, which stays in the processor's cache; what is left of a frame that
-/// does not, moves to memory of its own, and the rest is read behind it. After a frame that was too
-/// long for the loop's memory, the next is read into its own at once.
+/// It reads ahead: header and payload come in one read if they are there. Frames that come whole
+/// are read into the loop's memory, which stays in the processor's cache; what is left of a frame
+/// that does not, moves to memory of its own, and the rest is read behind it. After a frame that
+/// was too long for the loop's memory, the next is read into its own at once.
 final class BufferedFrames: BufferedProtocol {
     /// Room beyond the frame: a read that fills its buffer would be followed by one in vain.
     private static let slack = 64

@@ -3,8 +3,8 @@ import CUV
 /// An event loop on libuv: one thread that waits for timers, sockets and posts from other threads
 /// and runs what they wake.
 ///
-/// It is an actor whose executor is the loop, so a task isolated to it runs on the loop's thread and
-/// uses everything there without a hop:
+/// It is an actor whose executor is the loop, so a task isolated to it runs on the loop's thread
+/// and uses everything there without a hop:
 ///
 /// ```swift
 /// try EventLoop.run { loop in

@@ -75,8 +75,8 @@ final class Inbox: Sendable {
         isSleeping.store(false, ordering: .relaxed)
     }
 
-    /// Refuses posts from now on, takes the last ones, and returns once no thread is still sending a
-    /// wakeup.
+    /// Refuses posts from now on, takes the last ones, and returns once no thread is still sending
+    /// a wakeup.
     func close(takingInto spare: inout ReadyBatch) {
         contents.withLock { contents in
             contents.isClosed = true

@@ -55,7 +55,8 @@ struct ConnectionState: Equatable {
     @inline(__always)
     var wantsReading: Bool {
         // While flushing, too, or a peer that writes before it reads would wait for ever.
-        !hasReadEnd && (phase == .open ? !isReadingPaused : phase == .flushing || phase == .draining)
+        !hasReadEnd
+            && (phase == .open ? !isReadingPaused : phase == .flushing || phase == .draining)
     }
     var canWrite: Bool { phase == .open && writing == .open }
     /// Whether the user has ended the connection.

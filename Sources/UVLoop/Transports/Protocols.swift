@@ -2,12 +2,12 @@
 ///
 /// A protocol is an object of yours that a ``Transport`` calls on the loop's thread: first
 /// ``connectionMade(_:)``, then the receiving requirements of ``PlainProtocol`` or
-/// ``BufferedProtocol`` any number of times, ``eofReceived()`` at most once, and last, exactly once,
-/// ``connectionLost(_:)``. Only adopt one of the two protocols that inherit from this one.
+/// ``BufferedProtocol`` any number of times, ``eofReceived()`` at most once, and last, exactly
+/// once, ``connectionLost(_:)``. Only adopt one of the two protocols that inherit from this one.
 ///
 /// Every requirement may throw. Errors of ``connectionMade(_:)``, of the receiving requirements and
-/// of ``eofReceived()`` end the connection and come back in ``connectionLost(_:)``; all errors go to
-/// the loop's exception handler, too.
+/// of ``eofReceived()`` end the connection and come back in ``connectionLost(_:)``; all errors go
+/// to the loop's exception handler, too.
 ///
 /// Everything may be called from inside a callback: writing, closing, aborting, exchanging the
 /// protocol. The transport holds its protocol until the connection is lost; a protocol refers back
@@ -76,8 +76,8 @@ public protocol BufferedProtocol: BaseProtocol {
     ///
     /// Binds `uv_alloc_cb`.
     ///
-    /// - Parameter sizeHint: how many bytes make a good read; any other size works as well. A buffer
-    ///   that a read fills is followed by another read at once.
+    /// - Parameter sizeHint: how many bytes make a good read; any other size works as well. A
+    ///   buffer that a read fills is followed by another read at once.
     func getBuffer(sizeHint: Int) throws -> UnsafeMutableRawBufferPointer
 
     /// The first `count` bytes of the last buffer have been filled; `count` is at least 1.

@@ -19,9 +19,9 @@ public struct ListenOptions: Sendable, Hashable {
 /// Made by ``EventLoop/listen(on:options:file:line:_:)-(Endpoint...,_,_,_,()->BufferedProtocol)``.
 /// It belongs to the loop's thread. While it listens, the loop holds it.
 ///
-/// No failure to accept ends a server: when the process is out of descriptors, say, that is reported
-/// to the loop's exception handler, the clients wait, and it tries again after a pause. If making
-/// the protocol throws, that connection is closed and the next one served.
+/// No failure to accept ends a server: when the process is out of descriptors, say, that is
+/// reported to the loop's exception handler, the clients wait, and it tries again after a pause. If
+/// making the protocol throws, that connection is closed and the next one served.
 public final class TCPServer {
     /// The loop that the server lives on.
     public let loop: EventLoop

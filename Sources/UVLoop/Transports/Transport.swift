@@ -154,7 +154,8 @@ public final class Transport: Handle {
     /// unread input resets it, and that would destroy bytes on their way to the peer.
     ///
     /// ``BaseProtocol/connectionLost(_:)`` follows, with nil unless the connection fails on the
-    /// way. A peer that does not end its side is waited for as long as ``closeTimeout``. Idempotent.
+    /// way. A peer that does not end its side is waited for as long as ``closeTimeout``.
+    /// Idempotent.
     ///
     /// Binds `uv_shutdown`, `uv_close`.
     public override func close() {

@@ -2,7 +2,8 @@ import Testing
 
 @testable import UVLoop
 
-/// What user code may do while its loop closes. Done wrong, it ends the process: hence the children.
+/// What user code may do while its loop closes. Done wrong, it ends the process: hence the
+/// children.
 @Suite struct LoopClosingTests {
     @Test func closeInsideCloseIsAnError() async throws {
         await #expect(processExitsWith: .success) {

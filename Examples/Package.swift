@@ -1,0 +1,33 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+func example(_ name: String) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: ["ExampleSupport", .product(name: "UVLoop", package: "UVLoop")],
+        swiftSettings: settings
+    )
+}
+
+let package = Package(
+    name: "Examples",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(name: "UVLoop", path: "..")
+    ],
+    targets: [
+        .target(
+            name: "ExampleSupport",
+            dependencies: [
+                .product(name: "UVLoop", package: "UVLoop")
+            ],
+            swiftSettings: settings
+        ),
+        example("echo"),
+        example("chat"),
+        example("clock"),
+    ],
+    swiftLanguageModes: [.v6]
+)
