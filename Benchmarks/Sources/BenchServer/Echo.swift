@@ -15,7 +15,11 @@ final class BufferedEcho: BufferedProtocol {
     func connectionMade(_ transport: Transport) {
         self.transport = .passUnretained(transport)
     }
+    func pauseWriting() { transport._withUnsafeGuaranteedRef { $0.pauseReading() } }
+    func resumeWriting() { transport._withUnsafeGuaranteedRef { $0.resumeReading() } }
+
     func getBuffer(sizeHint: Int) -> UnsafeMutableRawBufferPointer { memory }
+
     func bufferUpdated(_ count: Int) throws {
         try transport._withUnsafeGuaranteedRef {
             try $0.write(UnsafeRawBufferPointer(start: memory.baseAddress, count: count))
@@ -30,6 +34,9 @@ final class PlainEcho: PlainProtocol {
     func connectionMade(_ transport: Transport) {
         self.transport = .passUnretained(transport)
     }
+    func pauseWriting() { transport._withUnsafeGuaranteedRef { $0.pauseReading() } }
+    func resumeWriting() { transport._withUnsafeGuaranteedRef { $0.resumeReading() } }
+
     func dataReceived(_ data: RawSpan) throws {
         try data.withUnsafeBytes { bytes in
             try transport._withUnsafeGuaranteedRef { try $0.write(bytes) }
