@@ -2,8 +2,8 @@
 ///
 /// A timer fires on its loop's thread, never early, and with the others in the order of their
 /// deadlines; equal deadlines fire in the order of starting. On Linux it is as exact as the
-/// kernel's own timers; elsewhere it counts in milliseconds. While it waits it needs no reference of
-/// yours: it goes on, and keeps the loop running.
+/// kernel's own timers; elsewhere it counts in milliseconds. While it waits it needs no reference
+/// of yours: it goes on, and keeps the loop running.
 ///
 /// ```swift
 /// let timer = Timer(loop) { print("tick") }
@@ -112,7 +112,8 @@ public final class Timer {
         deadline.map { max(.zero, EventLoop.Instant.now.duration(to: $0)) }
     }
 
-    /// Whether the timer, while it waits, keeps ``EventLoop/run(_:)`` from returning; true at first.
+    /// Whether the timer, while it waits, keeps ``EventLoop/run(_:)`` from returning; true at
+    /// first.
     public var keepsLoopAlive: Bool {
         get { node.pointee.keepsLoopAlive }
         set { loop.core.setTimer(node, keepsLoopAlive: newValue) }
