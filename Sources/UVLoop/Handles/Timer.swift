@@ -112,7 +112,7 @@ public final class Timer {
         deadline.map { max(.zero, EventLoop.Instant.now.duration(to: $0)) }
     }
 
-    /// Whether the timer, while it waits, keeps ``EventLoop/run(_:)`` from returning; true at
+    /// Whether the timer, while it waits, keeps ``EventLoop/run(_:)-method`` from returning; true at
     /// first.
     public var keepsLoopAlive: Bool {
         get { node.pointee.keepsLoopAlive }

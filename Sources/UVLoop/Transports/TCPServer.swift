@@ -16,7 +16,7 @@ public struct ListenOptions: Sendable, Hashable {
 
 /// Listens on one or more addresses and makes a protocol for every connection.
 ///
-/// Made by ``EventLoop/listen(on:options:file:line:_:)-(Endpoint...,_,_,_,()->BufferedProtocol)``.
+/// Made by `EventLoop.listen`.
 /// It belongs to the loop's thread. While it listens, the loop holds it.
 ///
 /// No failure to accept ends a server: when the process is out of descriptors, say, that is

@@ -4,7 +4,7 @@ import CUV
 ///
 /// A transport belongs to its loop's thread. The loop holds it, and it holds its protocol, until
 /// ``BaseProtocol/connectionLost(_:)`` has been called. It is made by a ``TCPServer`` or by
-/// ``EventLoop/connect(to:from:timeout:_:)-(_,_,_,BufferedProtocol)``, never directly.
+/// `EventLoop.connect`, never directly.
 ///
 /// **Writing** never blocks and never copies without need: ``write(_:)-(UnsafeRawBufferPointer)``
 /// tries the socket at once if nothing is queued; what the socket does not take is copied (or, for

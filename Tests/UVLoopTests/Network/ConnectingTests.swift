@@ -84,15 +84,25 @@ struct ConnectingTests {
     @Test func severalRefusalsAreCombined() async throws {
         try await onLoop { loop in
             // Nil is this machine, by both families; the port belongs to nobody that listens.
-            let socket = try RawSocket.bound(.anyPortIPv6)
-            let other = try? RawSocket.bound(SocketAddress.anyPortIPv4.with(port: socket.port))
+            let (socket, other) = try boundByBothFamilies()
             let error = await failure(loop, .host(nil, port: socket.port))
             #expect(error?.endpoint == "*:\(socket.port)")
             #expect(
                 error?.attempts.map(\.endpoint)
                     == ["[::1]:\(socket.port)", "127.0.0.1:\(socket.port)"])
             #expect(error?.attempts.first?.code == .connectionRefused)
-            other?.close()
+            other.close()
+            socket.close()
+        }
+    }
+
+    /// Two sockets that do not listen, on the same port of both families. Other tests use ports,
+    /// too, so it may take several tries.
+    private func boundByBothFamilies() throws -> (ipv6: RawSocket, ipv4: RawSocket) {
+        while true {
+            let socket = try RawSocket.bound(.anyPortIPv6)
+            let address = SocketAddress.anyPortIPv4.with(port: socket.port)
+            if let other = try? RawSocket.bound(address) { return (socket, other) }
             socket.close()
         }
     }
