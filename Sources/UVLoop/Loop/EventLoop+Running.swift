@@ -27,8 +27,8 @@ extension EventLoop {
     ///
     /// Binds `uv_loop_init`, `uv_run`, `uv_walk`, `uv_loop_close`.
     ///
-    /// - Parameter body: the program. What it captures and is not `Sendable` belongs to it from then
-    ///   on: return what the caller needs back.
+    /// - Parameter body: the program. What it captures and is not `Sendable` belongs to it from
+    ///   then on: return what the caller needs back.
     /// - Returns: what `body` returns.
     /// - Throws: what `body` throws; ``EventLoopError/running`` on a thread that runs a loop;
     ///   ``EventLoopError/stopped`` if ``stop()`` ended the run first; ``UVError`` if no loop could
@@ -117,7 +117,8 @@ extension EventLoop {
     }
 
     /// How long a driving loop may wait before it calls ``run(_:)-method`` with
-    /// ``RunMode/nonBlocking``: zero if there is work at once, nil if only the descriptor can bring any.
+    /// ``RunMode/nonBlocking``: zero if there is work at once, nil if only the descriptor can
+    /// bring any.
     ///
     /// Binds `uv_backend_timeout`.
     public nonisolated var nextTimeout: Duration? {

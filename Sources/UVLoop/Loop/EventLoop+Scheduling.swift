@@ -12,8 +12,7 @@ extension EventLoop {
     @discardableResult
     public nonisolated func callSoon(_ body: consuming @escaping () throws -> Void) -> CallHandle {
         assertOnThread()
-        guard core.checkTakesCalls() else { return CallHandle(loop: self, number: 0) }
-        return CallHandle(loop: self, number: core.enqueue(.closure(body)))
+        return CallHandle(loop: self, number: core.enqueueCall(.closure(body)))
     }
 
     /// Queues a C function with its context: as the other form, without a closure to allocate and
@@ -28,7 +27,7 @@ extension EventLoop {
     ) {
         assertOnThread()
         unmanagedCore._withUnsafeGuaranteedRef { core in
-            if core.checkTakesCalls() { core.enqueue(.function(function, context)) }
+            _ = core.enqueueCall(.function(function, context))
         }
     }
 

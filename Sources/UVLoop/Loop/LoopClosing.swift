@@ -25,6 +25,7 @@ extension LoopCore {
         isClosing = true
         acceptsHandles = false
         takesCalls = false
+        isDrainAssured = false
         inbox.close(takingInto: &posted)
         posted.moveAll(to: &ready)
         endUV()
@@ -36,6 +37,7 @@ extension LoopCore {
         posted.moveAll(to: &ready)
         turn(atMost: 64)
         takesCalls = false
+        isDrainAssured = false
         turn(atMost: 1)
     }
 

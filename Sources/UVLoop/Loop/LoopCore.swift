@@ -41,8 +41,9 @@ final class LoopCore {
     @exclusivity(unchecked) var posted = ReadyBatch()
     /// Entries from this number on wait for the next turn, unless they are jobs.
     @exclusivity(unchecked) var turnEnd: UInt = 0
-    /// Whether the turn will still look at the queue before the loop may sleep or end.
-    @exclusivity(unchecked) var drainIsComing = false
+    /// Whether the loop will look at the queue before it may sleep or end, and takes calls: then
+    /// there is nothing to do after queueing one.
+    @exclusivity(unchecked) var isDrainAssured = false
     @exclusivity(unchecked) var isIdleStarted = false
 
     // The timers.
@@ -153,17 +154,10 @@ final class LoopCore {
         return owner == cuv_thread_token() || owner == 0
     }
 
-    /// False, with a report, on a closed loop.
-    @inline(__always) func checkTakesCalls() -> Bool {
-        if _fastPath(takesCalls) { return true }
-        report(ExceptionContext("a call was queued", error: EventLoopError.closed, source: .loop))
-        return false
-    }
-
     // MARK: A turn
 
     func beforePoll() {
-        drainIsComing = true
+        isDrainAssured = takesCalls
         if !releasedLater.isEmpty { releaseObjects() }
         drain()
         flushTransports()
@@ -190,7 +184,7 @@ final class LoopCore {
             drain()
             ready.shrinkIfIdle()
         }
-        drainIsComing = false
+        isDrainAssured = false
         if !ready.isEmpty || timers.hasOverdue || !unflushed.isEmpty { startIdle() }
     }
 
@@ -254,13 +248,29 @@ final class LoopCore {
     @inline(__always)
     func enqueue(_ entry: consuming ReadyEntry) -> UInt {
         let number = ready.append(entry)
-        if !drainIsComing { startIdle() }
+        if !isDrainAssured { startIdle() }
         return number
+    }
+
+    /// Queues a call of the user's; on a closed loop there is a report instead.
+    @inline(__always)
+    func enqueueCall(_ entry: consuming ReadyEntry) -> UInt {
+        let number = ready.append(entry)
+        if !isDrainAssured { checkLastCall() }
+        return number
+    }
+
+    @inline(never)
+    private func checkLastCall() {
+        if takesCalls { return startIdle() }
+        ready.removeLast()
+        report(ExceptionContext("a call was queued", error: EventLoopError.closed, source: .loop))
     }
 
     /// Keeps the loop from blocking and from ending, because there is work left.
     func startIdle() {
         guard !isIdleStarted, !isClosed else { return }
+        isDrainAssured = takesCalls
         isIdleStarted = true
         uv_idle_start(idle) { _ in }
     }
@@ -279,7 +289,7 @@ final class LoopCore {
     /// Flushes a transport's queue at the end of the turn.
     func scheduleFlush(_ transport: Transport) {
         unflushed.append(.passRetained(transport))
-        if !drainIsComing { startIdle() }
+        if !isDrainAssured { startIdle() }
     }
 
     func flushTransports() {

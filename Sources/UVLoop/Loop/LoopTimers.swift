@@ -11,7 +11,7 @@ extension LoopCore {
     func startTimer(_ node: TimerNode.Pointer, deadline: UInt64) {
         guard beginTimer(node) else { return }
         timers.start(node, deadline: deadline)
-        if timers.hasOverdue, !drainIsComing { startIdle() }
+        if timers.hasOverdue, !isDrainAssured { startIdle() }
     }
 
     @inline(__always)

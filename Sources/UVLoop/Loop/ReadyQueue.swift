@@ -120,6 +120,12 @@ struct ReadyQueue: ~Copyable {
         return entry
     }
 
+    /// Takes back the entry that was queued last.
+    mutating func removeLast() {
+        tail &-= 1
+        slot(tail).deinitialize(count: 1)
+    }
+
     /// Whether every entry below a number has been taken.
     func hasTakenAll(before number: UInt) -> Bool { Int(bitPattern: head &- number) >= 0 }
 
