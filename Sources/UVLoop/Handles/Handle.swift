@@ -128,7 +128,8 @@ public class Handle {
     /// Whether the handle is at work. Binds `uv_is_active`.
     public final var isActive: Bool { isOpen && uv_is_active(raw) != 0 }
 
-    /// Whether the handle, while active, keeps ``EventLoop/run(_:)-method`` from returning; true at first.
+    /// Whether the handle, while active, keeps ``EventLoop/run(_:)-method`` from returning;
+    /// true at first.
     ///
     /// Binds `uv_ref`, `uv_unref`, `uv_has_ref`.
     public final var keepsLoopAlive: Bool {

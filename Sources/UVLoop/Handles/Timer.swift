@@ -112,8 +112,8 @@ public final class Timer {
         deadline.map { max(.zero, EventLoop.Instant.now.duration(to: $0)) }
     }
 
-    /// Whether the timer, while it waits, keeps ``EventLoop/run(_:)-method`` from returning; true at
-    /// first.
+    /// Whether the timer, while it waits, keeps ``EventLoop/run(_:)-method`` from returning; true
+    /// at first.
     public var keepsLoopAlive: Bool {
         get { node.pointee.keepsLoopAlive }
         set { loop.core.setTimer(node, keepsLoopAlive: newValue) }
