@@ -149,12 +149,16 @@ import Testing
         await #expect(processExitsWith: .success) {
             try await onThread {
                 _ = try EventLoop()
+                // The limit is on numbers, not on how many there are: so without gaps between them.
+                let highest = highestDescriptor()
+                while dup(highest) < highest {}
+                close(highest + 1)
                 let descriptors = openDescriptors()
                 var limit = rlimit()
                 getrlimit(.init(RLIMIT_NOFILE.rawValue), &limit)
                 let soft = limit.rlim_cur
                 for room in 0..<8 {
-                    limit.rlim_cur = rlim_t(descriptors + room)
+                    limit.rlim_cur = rlim_t(Int(highest) + 1 + room)
                     setrlimit(.init(RLIMIT_NOFILE.rawValue), &limit)
                     do throws(UVError) {
                         let loop = try EventLoop()
@@ -173,14 +177,19 @@ import Testing
     }
 }
 
+private func highestDescriptor() -> Int32 {
+    (0..<1_024).last { fcntl($0, F_GETFD) >= 0 }!
+}
+
 /// Ends the child process if its memory has grown by more than some MiB.
 private func expectMemory(_ before: Int, margin: Int) {
     let growth = residentMemory() - before
     precondition(growth < margin << 20, "memory has grown by \(growth) bytes")
 }
 
-/// Ends the child process if the number of its descriptors is another.
+/// Ends the child process if it has more descriptors than before. It may have fewer: Dispatch, which
+/// runs the test, closes some of its own when it likes.
 private func expectDescriptors(_ before: Int) {
     let after = openDescriptors()
-    precondition(after == before, "\(before) descriptors before, \(after) after")
+    precondition(after <= before, "\(before) descriptors before, \(after) after")
 }

@@ -10,7 +10,9 @@ struct RawSocket: Sendable {
     /// Makes a socket whose calls give up after a time that no load can need.
     private init(_ address: SocketAddress, receiveBuffer: Int? = nil) throws {
         descriptor = try Self.checked(
-            socket(address.systemFamily, Int32(SOCK_STREAM.rawValue), 0))
+            socket(
+                address.systemFamily,
+                Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0))
         setTimeouts()
         if let receiveBuffer {
             _ = cuv_set_option(descriptor, SOL_SOCKET, SO_RCVBUF, Int32(receiveBuffer))
