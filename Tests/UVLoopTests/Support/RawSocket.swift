@@ -12,7 +12,7 @@ struct RawSocket: Sendable {
         descriptor = try Self.checked(
             socket(
                 address.systemFamily,
-                Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0))
+                Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0))
         setTimeouts()
         if let receiveBuffer {
             _ = cuv_set_option(descriptor, SOL_SOCKET, SO_RCVBUF, Int32(receiveBuffer))
@@ -73,8 +73,15 @@ struct RawSocket: Sendable {
         return socket
     }
 
+    /// Accepts a connection. None of these sockets must get into the processes of exit tests: they
+    /// would stay open there.
     func accept() throws -> RawSocket {
-        RawSocket(descriptor: try Self.checked(Glibc.accept(descriptor, nil, nil)))
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard poll(&waiting, 1, 50_000) == 1 else { throw UVError.timedOut }
+        var peer = sockaddr_storage()
+        let accepted = try UVError.check(cuv_accept(descriptor, &peer))
+        _ = fcntl(accepted, F_SETFL, fcntl(accepted, F_GETFL) & ~O_NONBLOCK)
+        return RawSocket(descriptor: accepted)
     }
 
     var localAddress: SocketAddress {
@@ -170,6 +177,36 @@ struct RawSocket: Sendable {
         setsockopt(
             descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
         close()
+    }
+}
+
+/// Takes all the descriptors that the process may still open, for itself.
+struct DescriptorShortage {
+    private var taken: [Int32] = []
+    private var usual = rlimit(rlim_cur: 0, rlim_max: 0)
+
+    init() {
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &usual)
+        // A low limit, so that few have to be taken.
+        var low = usual
+        low.rlim_cur = 256
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &low)
+        takeAll()
+    }
+
+    /// Also those that somebody has closed meanwhile.
+    mutating func takeAll() {
+        while true {
+            let descriptor = fcntl(0, F_DUPFD_CLOEXEC, 0)
+            if descriptor < 0 { return }
+            taken.append(descriptor)
+        }
+    }
+
+    mutating func end() {
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &usual)
+        for descriptor in taken { close(descriptor) }
+        taken = []
     }
 }
 

@@ -159,9 +159,17 @@ extension EventLoop {
         _ recorder: Recorder, on address: SocketAddress = .anyPortIPv4, receiveBuffer: Int? = nil
     ) async throws -> RawSocket {
         let kind = recorder is PlainRecorder ? ProtocolKind.plain : .buffered
-        let server = try serve(on: address, kind) { recorder }
+        var isTaken = false
+        let server = try serve(on: address, kind) {
+            // A stranger, who wanted whoever had this port before.
+            if isTaken { throw Mishap("stranger") }
+            isTaken = true
+            return recorder
+        }
         let peer = try RawSocket.connect(to: server.addresses[0], receiveBuffer: receiveBuffer)
         try await until(self) { recorder.isMade }
+        // No load is to make a peer look as if it did not answer.
+        recorder.liveTransport?.closeTimeout = .seconds(50)
         server.close()
         return peer
     }

@@ -50,8 +50,10 @@ struct ClosingTests {
     @Test func aPeerThatNeverEndsIsWaitedForAsLongAsTheTimeout() async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
+            recorder.hooks[.connectionMade] = {
+                #expect($0.transport.closeTimeout == .seconds(5))
+            }
             let peer = try await loop.accept(recorder)
-            #expect(recorder.transport.closeTimeout == .seconds(5))
             recorder.transport.closeTimeout = .milliseconds(40)
             let start = ContinuousClock.now
             recorder.transport.close()
