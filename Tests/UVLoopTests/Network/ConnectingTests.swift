@@ -83,41 +83,30 @@ struct ConnectingTests {
 
     @Test func severalRefusalsAreCombined() async throws {
         try await onLoop { loop in
-            // Nil is this machine, by both families; the port belongs to nobody that listens.
-            let (socket, other) = try boundByBothFamilies()
-            let error = await failure(loop, .host(nil, port: socket.port))
-            #expect(error?.endpoint == "*:\(socket.port)")
-            #expect(
-                error?.attempts.map(\.endpoint)
-                    == ["[::1]:\(socket.port)", "127.0.0.1:\(socket.port)"])
+            // Nil is this machine, by both families.
+            let (ipv4, ipv6) = try RawSocket.boundPair()
+            let error = await failure(loop, .host(nil, port: ipv4.port))
+            #expect(error?.endpoint == "*:\(ipv4.port)")
+            let tried = error?.attempts.map(\.endpoint)
+            #expect(tried == ["[::1]:\(ipv4.port)", "127.0.0.1:\(ipv4.port)"])
             #expect(error?.attempts.first?.code == .connectionRefused)
-            other.close()
-            socket.close()
-        }
-    }
-
-    /// Two sockets that do not listen, on the same port of both families. Other tests use ports,
-    /// too, so it may take several tries.
-    private func boundByBothFamilies() throws -> (ipv6: RawSocket, ipv4: RawSocket) {
-        while true {
-            let socket = try RawSocket.bound(.anyPortIPv6)
-            let address = SocketAddress.anyPortIPv4.with(port: socket.port)
-            if let other = try? RawSocket.bound(address) { return (socket, other) }
-            socket.close()
+            ipv4.close()
+            ipv6.close()
         }
     }
 
     @Test func theSecondAddressIsTriedAfterTheFirst() async throws {
         try await onLoop { loop in
-            let listener = try RawSocket.listener(.anyPortIPv4)
+            let (ipv4, ipv6) = try RawSocket.boundPair()
+            try ipv4.startListening()
             let recorder = PlainRecorder()
-            let transport = try await loop.dial(recorder, to: .host(nil, port: listener.port))
-            // Nobody listens on this port by IPv6, unless by chance.
-            #expect(transport.remoteAddress?.port == listener.port)
+            let transport = try await loop.dial(recorder, to: .host(nil, port: ipv4.port))
+            #expect(transport.remoteAddress == ipv4.localAddress)
             #expect(recorder.count(of: .connectionMade) == 1)
             transport.abort()
             try await until(loop) { recorder.isLost }
-            listener.close()
+            ipv4.close()
+            ipv6.close()
         }
     }
 

@@ -68,16 +68,20 @@ struct ListeningTests {
 
     @Test func ipv6SocketsTakeIPv6Only() async throws {
         try await onLoop { loop in
-            let server = try await loop.listen(on: .ip("::", port: 0)) { PlainRecorder() }
-            // The same port is free over IPv4: both sockets can be bound.
-            let other = try? RawSocket.bound(
-                SocketAddress(ip: "0.0.0.0", port: 0).with(port: server.port))
-            #expect(other != nil)
-            #expect(!canConnect(try SocketAddress(ip: "127.0.0.1", port: server.port)))
-            other?.close()
+            let (ipv4, ipv6) = try RawSocket.boundPair()
+            ipv6.close()
+            // Were it a socket of both families, the other one's port would be taken.
+            let server = try loop.serve(on: try ipv6Any(port: ipv4.port)) { PlainRecorder() }
+            #expect(!canConnect(ipv4.localAddress))
+            #expect(canConnect(SocketAddress.anyPortIPv6.with(port: ipv4.port)))
+            ipv4.close()
             server.close()
             try await server.waitClosed()
         }
+    }
+
+    private func ipv6Any(port: Int) throws -> SocketAddress {
+        try SocketAddress(ip: "::", port: port)
     }
 
     @Test func aPortInUseIsNamed() async throws {

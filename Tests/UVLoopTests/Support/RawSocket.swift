@@ -73,6 +73,19 @@ struct RawSocket: Sendable {
         return socket
     }
 
+    /// Two sockets that have the same port of both families, to which nobody else can listen then.
+    static func boundPair() throws -> (ipv4: RawSocket, ipv6: RawSocket) {
+        while true {
+            let ipv6 = try bound(.anyPortIPv6)
+            if let ipv4 = try? bound(SocketAddress.anyPortIPv4.with(port: ipv6.port)) {
+                return (ipv4, ipv6)
+            }
+            ipv6.close()
+        }
+    }
+
+    func startListening() throws { try Self.checked(listen(descriptor, 16)) }
+
     /// Accepts a connection. None of these sockets must get into the processes of exit tests: they
     /// would stay open there.
     func accept() throws -> RawSocket {

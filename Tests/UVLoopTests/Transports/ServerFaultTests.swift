@@ -113,36 +113,14 @@ struct ServerFaultTests {
                 let peers = try (0..<4).map { _ in
                     try RawSocket.connect(to: server.addresses[0])
                 }
-<<<<<<< HEAD
-                // Whatever is left is taken away before the loop accepts anybody.
-                var limit = rlimit(rlim_cur: 0, rlim_max: 0)
-                getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-                let usual = limit
-                let next = dup(0)
-                close(next)
-                limit.rlim_cur = rlim_t(next)
-                setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-
-                try await until(loop) { reports.count(of: .server) >= 1 }
-                #expect(server.connectionCount == 0)
-                #expect(server.isListening)
-                #expect(
-                    reports.contexts.allSatisfy {
-                        $0.error as? UVError == .tooManyOpenFiles
-                    })
-                let error = await #expect(throws: EndpointError.self) {
-                    _ = try await loop.connect(
-                        to: .address(server.addresses[0]), PlainRecorder())
-=======
                 // Before the loop accepts anybody.
                 var shortage = DescriptorShortage()
                 try await until(loop) {
                     shortage.takeAll()
                     return reports.count(of: .server) >= 1
->>>>>>> 032ac9d (Tests keep their sockets from other processes and their ports from strangers)
                 }
                 // Through the next tries it says nothing new.
-                await turns(loop, for: .milliseconds(250))
+                await turns(loop, for: .milliseconds(350))
                 #expect(reports.count(of: .server) == 1 || server.connectionCount > 0)
                 #expect(server.connectionCount < 4)
                 #expect(server.isListening)
@@ -164,15 +142,6 @@ struct ServerFaultTests {
                 #expect(refusal == .tooManyOpenFiles)
                 shortage.end()
 
-<<<<<<< HEAD
-                // It goes on trying, but says so once.
-                await turns(loop, for: .milliseconds(350))
-                #expect(reports.count(of: .server) == 1)
-
-                limit = usual
-                setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-=======
->>>>>>> 032ac9d (Tests keep their sockets from other processes and their ports from strangers)
                 // Those who waited are served.
                 for peer in peers {
                     try peer.send("still here")
