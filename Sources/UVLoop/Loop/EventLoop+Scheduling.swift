@@ -59,10 +59,11 @@ extension EventLoop {
     /// loop closes.
     ///
     /// Unlike `Task { }` it takes what belongs to the loop's thread along, such as the transport of
-    /// the protocol callback that it is called in.
+    /// the protocol callback that it is called in. All of the closure runs on the loop's thread,
+    /// after its suspensions, too.
     @discardableResult
     public nonisolated func spawn<R: Sendable>(
-        _ body: @escaping (isolated EventLoop) async throws -> R
+        _ body: nonisolated(nonsending) @escaping (EventLoop) async throws -> R
     ) -> Task<R, any Error> {
         preconditionOnThread("spawn")
         // Sound: the closure comes from the loop's thread, and the task runs it nowhere else.
@@ -76,9 +77,12 @@ extension EventLoop {
     }
 
     private func runSpawned<R: Sendable>(
-        _ number: Int, _ body: (isolated EventLoop) async throws -> R
+        _ number: Int, _ body: nonisolated(nonsending) (EventLoop) async throws -> R
     ) async throws -> R {
+        // Also the first thing that this function does, on the loop: a closure that is awaited first
+        // can run elsewhere (swiftlang/swift 86083).
         defer { core.tasks.remove(number) }
+        preconditionIsolated()
         return try await body(self)
     }
 

@@ -53,13 +53,20 @@ final class Inbox: Sendable {
     /// Whether `take` would find anything: one load, for every turn.
     var isEmpty: Bool { !hasEntries.load(ordering: .sequentiallyConsistent) }
 
-    /// Swaps what has been posted for the empty batch in `spare`. Does not wait: if a post is under
-    /// way just then, what there is stays for the next time.
-    func takeIfFree(into spare: inout ReadyBatch) {
-        _ = contents.withLockIfAvailable { contents in
-            hasEntries.store(false, ordering: .relaxed)
-            swap(&contents.entries, &spare)
+    /// Swaps what has been posted for the empty batch in `spare`.
+    ///
+    /// - Parameter waits: false to leave everything for the next time if a post is just under way.
+    func take(into spare: inout ReadyBatch, waits: Bool) {
+        if waits {
+            contents.withLock { swap(&$0, &spare) }
+        } else {
+            _ = contents.withLockIfAvailable { swap(&$0, &spare) }
         }
+    }
+
+    private func swap(_ contents: inout Contents, _ spare: inout ReadyBatch) {
+        hasEntries.store(false, ordering: .relaxed)
+        Swift.swap(&contents.entries, &spare)
     }
 
     /// Says that the loop is about to block. False if there is work after all: then it must not.
@@ -80,8 +87,7 @@ final class Inbox: Sendable {
     func close(takingInto spare: inout ReadyBatch) {
         contents.withLock { contents in
             contents.isClosed = true
-            hasEntries.store(false, ordering: .relaxed)
-            swap(&contents.entries, &spare)
+            swap(&contents, &spare)
         }
         while senders.load(ordering: .acquiring) != 0 { sched_yield() }
     }

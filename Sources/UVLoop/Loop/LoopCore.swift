@@ -201,7 +201,7 @@ final class LoopCore {
         while budget > 0, let entry = ready.takeFirst(before: turnEnd) {
             budget -= 1
             // The cheapest kind is not worth a call to find out what it is.
-            if case .function(let function, let context) = entry {
+            if case .function(let function, let context) = entry, !isDebug {
                 function(context)
             } else {
                 run(entry)
@@ -216,7 +216,7 @@ final class LoopCore {
         case .taskJob(let job):
             runJob { job.runSynchronously(on: taskExecutor) }
         case .function(let function, let context):
-            function(context)
+            guarded(.callSoon) { function(context) }
         case .closure(let body):
             guarded(.callSoon, body)
         case .posted(let call):
@@ -235,9 +235,11 @@ final class LoopCore {
         guarded(.task, job)
     }
 
-    func takePosted() {
+    /// - Parameter waits: whether a post that is just under way is waited for. In a turn it is not:
+    ///   the next one finds it.
+    func takePosted(waits: Bool = false) {
         guard !inbox.isEmpty else { return }
-        inbox.takeIfFree(into: &posted)
+        inbox.take(into: &posted, waits: waits)
         posted.moveAll(to: &ready)
     }
 

@@ -17,7 +17,7 @@ extension LoopCore {
             _ = CurrentLoop.swap(outer)
         }
         resolveTimers()
-        takePosted()
+        takePosted(waits: true)
         turnEnd = ready.tail
         if !ready.isEmpty { startIdle() }
         // Stopped before it began: one pass that does not block, as when stopped in its midst.

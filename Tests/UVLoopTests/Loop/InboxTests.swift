@@ -16,7 +16,7 @@ import Testing
 
     private static func take(_ inbox: Inbox) -> [Int] {
         var batch = ReadyBatch()
-        inbox.takeIfFree(into: &batch)
+        inbox.take(into: &batch, waits: false)
         return numbers(takenFrom: &batch)
     }
 

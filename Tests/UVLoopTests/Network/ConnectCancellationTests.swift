@@ -200,7 +200,7 @@ struct ConnectCancellationTests {
                     try await until(loop) { !loop.core.hasUserHandles }
                 }
                 #expect(cancelled == 200)
-                #expect(openDescriptorCount() == before)
+                #expect(openDescriptorCount() <= before)
                 full.close()
             }
         }

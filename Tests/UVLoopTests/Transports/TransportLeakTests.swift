@@ -46,7 +46,7 @@ import Testing
                 for _ in 0..<40 { try await round(loop, 100) }
                 let before = (openDescriptorCount(), handles(), residentByteCount())
                 for _ in 0..<total / 100 { try await round(loop, 100) }
-                #expect(openDescriptorCount() == before.0)
+                #expect(openDescriptorCount() <= before.0)
                 #expect(handles() == before.1)
                 // 20 bytes for each: the smallest leak that there can be is larger.
                 let growth = residentByteCount() - before.2
@@ -108,7 +108,7 @@ import Testing
             try once()
             let before = openDescriptorCount()
             for _ in 0..<3 { try once() }
-            #expect(openDescriptorCount() == before)
+            #expect(openDescriptorCount() <= before)
         }
     }
 }
