@@ -79,8 +79,8 @@ extension EventLoop {
     private func runSpawned<R: Sendable>(
         _ number: Int, _ body: nonisolated(nonsending) (EventLoop) async throws -> R
     ) async throws -> R {
-        // Also the first thing that this function does, on the loop: a closure that is awaited first
-        // can run elsewhere (swiftlang/swift 86083).
+        // Also the first thing that this function does, on the loop: a closure that is awaited
+        // first can run elsewhere (swiftlang/swift 86083).
         defer { core.tasks.remove(number) }
         preconditionIsolated()
         return try await body(self)
