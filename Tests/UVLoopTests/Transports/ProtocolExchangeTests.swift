@@ -141,6 +141,7 @@ struct ProtocolExchangeTests {
             let survivor = PlainRecorder()
             let reader = try await loop.accept(survivor, receiveBuffer: 4_096)
             let kept = survivor.transport
+            try kept.setSendBufferSize(4_096)
             final class Made { weak var last: Last? }
             let made = Made()
             let server = try loop.listen(onAddresses: .anyPortIPv4) {
