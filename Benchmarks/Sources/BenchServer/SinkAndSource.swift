@@ -25,7 +25,9 @@ final class Source: PlainProtocol {
 
     func connectionMade(_ transport: Transport) throws {
         self.transport = transport
-        try transport.setWriteBufferLimits(low: 0, high: 1 << 20)
+        // What is queued goes out in one write. Half a MiB measured best: from 1 MiB on the gain of
+        // fewer system calls is lost again.
+        try transport.setWriteBufferLimits(low: 0, high: 1 << 19)
         try send()
     }
 

@@ -14,6 +14,9 @@ class ProtocolEntry {
 
     @usableFromInline init() {}
 
+    /// The requirement that hears of received bytes, for reports.
+    var receivingMethod: String { "bufferUpdated" }
+
     /// Where the next bytes go; nil for the loop's shared buffer.
     @usableFromInline
     func getBuffer(_ object: Object, _ sizeHint: Int) throws -> UnsafeMutableRawBufferPointer? {
@@ -65,6 +68,8 @@ class BaseEntry<P: BaseProtocol>: ProtocolEntry {
 @usableFromInline
 final class PlainEntry<P: PlainProtocol>: BaseEntry<P> {
     @usableFromInline override init() { super.init() }
+
+    override var receivingMethod: String { "dataReceived" }
 
     @inlinable
     override func received(

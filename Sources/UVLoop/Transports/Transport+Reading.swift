@@ -90,7 +90,7 @@ extension Transport {
     private func deliver(_ count: Int, _ base: UnsafeMutableRawPointer) {
         guard state.delivers else { return }
         receivedByteCount &+= count
-        if let error = call("bufferUpdated", { try $0.received($1, base, count) }) { fail(error) }
+        if let error = callReceived(base, count) { fail(error) }
     }
 
     private func readingEnded(_ code: Int32) {

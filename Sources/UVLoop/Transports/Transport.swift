@@ -126,6 +126,17 @@ public final class Transport: Handle {
         }
     }
 
+    /// Tells the protocol that bytes have come. An error is reported and returned.
+    @inline(__always)
+    func callReceived(_ base: UnsafeMutableRawPointer, _ count: Int) -> (any Error)? {
+        // The names of the requirement differ, and the protocol that failed may have been replaced
+        // by then; its entry lives on until the callback is over.
+        let entry = entry
+        return call(entry._withUnsafeGuaranteedRef { $0.receivingMethod }) {
+            try $0.received($1, base, count)
+        }
+    }
+
     /// Asks the protocol where to put the next bytes; nil for the shared buffer.
     @inline(__always)
     func callGetBuffer(_ hint: Int) throws -> UnsafeMutableRawBufferPointer? {

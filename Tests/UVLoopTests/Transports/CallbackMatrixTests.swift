@@ -120,6 +120,10 @@ extension CallbackMatrixTests.Case {
         }
     }
 
-    /// What the exception handler hears: the loop names both receiving requirements alike.
-    var reportedName: String { callback == .received ? "bufferUpdated" : callback.rawValue }
+    /// What the exception handler hears: the requirement as the protocol's kind names it, also if
+    /// the callback has put one of the other kind in its place.
+    var reportedName: String {
+        guard callback == .received else { return callback.rawValue }
+        return kind == .plain ? "dataReceived" : "bufferUpdated"
+    }
 }
