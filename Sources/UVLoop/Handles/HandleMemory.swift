@@ -18,6 +18,21 @@ func uvHandle(_ raw: UnsafeMutablePointer<some HandleStruct>) -> UnsafeMutablePo
     UnsafeMutableRawPointer(raw).assumingMemoryBound(to: uv_handle_t.self)
 }
 
+/// A poll handle for one of the loop's own descriptors, which is closed if that fails.
+func makePoll(
+    _ uv: UnsafeMutablePointer<uv_loop_t>, owning descriptor: Int32
+) throws(UVError) -> UnsafeMutablePointer<uv_poll_t> {
+    let poll = UnsafeMutablePointer<uv_poll_t>.allocate(capacity: 1)
+    do throws(UVError) {
+        try UVError.check(uv_poll_init(uv, poll, descriptor))
+    } catch {
+        poll.deallocate()
+        cuv_close(descriptor)
+        throw error
+    }
+    return poll
+}
+
 /// Closes a handle that no Swift object answers for, and frees its memory in the close callback.
 func closeAndFree(_ handle: UnsafeMutablePointer<uv_handle_t>) {
     guard uv_is_closing(handle) == 0 else { return }

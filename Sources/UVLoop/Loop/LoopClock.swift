@@ -19,14 +19,7 @@ struct LoopClock {
     init(_ uv: UnsafeMutablePointer<uv_loop_t>) throws(UVError) {
         #if os(Linux)
         descriptor = try UVError.check(cuv_clock_open())
-        poll = .allocate(capacity: 1)
-        do throws(UVError) {
-            try UVError.check(uv_poll_init(uv, poll, descriptor))
-        } catch {
-            poll.deallocate()
-            cuv_close(descriptor)
-            throw error
-        }
+        poll = try makePoll(uv, owning: descriptor)
         #else
         timer = .allocate(capacity: 1)
         do throws(UVError) {

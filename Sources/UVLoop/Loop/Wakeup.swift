@@ -19,14 +19,7 @@ struct Wakeup: @unchecked Sendable {
     init(_ uv: UnsafeMutablePointer<uv_loop_t>) throws(UVError) {
         #if os(Linux)
         descriptor = try UVError.check(cuv_wakeup_open())
-        poll = .allocate(capacity: 1)
-        do throws(UVError) {
-            try UVError.check(uv_poll_init(uv, poll, descriptor))
-        } catch {
-            poll.deallocate()
-            cuv_close(descriptor)
-            throw error
-        }
+        poll = try makePoll(uv, owning: descriptor)
         poll.pointee.data = UnsafeMutableRawPointer(bitPattern: Int(descriptor))
         uv_poll_start(poll, Int32(UV_READABLE.rawValue)) { poll, _, _ in
             cuv_wakeup_clear(Int32(Int(bitPattern: poll!.pointee.data)))
