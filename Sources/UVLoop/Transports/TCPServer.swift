@@ -29,7 +29,6 @@ public final class TCPServer {
     public let addresses: [SocketAddress]
     /// The one address that every connection has on this side; nil if that depends.
     let onlyAddress: SocketAddress?
-    let hasOnlyAddress: Bool
     /// How many connections are open that this server accepted.
     @exclusivity(unchecked) public private(set) var connectionCount = 0
     @exclusivity(unchecked) private var listeners: [ListeningSocket]
@@ -47,7 +46,6 @@ public final class TCPServer {
         listeners = try Self.bind(loop, addresses, options, place)
         self.addresses = listeners.map(\.address)
         onlyAddress = listeners.count == 1 && !addresses[0].isUnspecified ? self.addresses[0] : nil
-        hasOnlyAddress = onlyAddress != nil
         entry.server = self
         for listener in listeners {
             listener.loopWillClose = { [unowned self] in close() }

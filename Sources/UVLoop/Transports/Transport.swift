@@ -291,7 +291,7 @@ public final class Transport: Handle {
 
     /// Makes the local address outlive the socket, unless the server has it, too.
     private func keepLocalAddress() {
-        if let server, server.hasOnlyAddress { return }
+        if let server, server.onlyAddress != nil { return }
         if let address = localAddress { neededExtras.localAddress = address }
     }
 }
