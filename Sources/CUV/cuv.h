@@ -27,6 +27,10 @@
 /// A value that no two living threads share: the identity of the calling thread.
 static inline uintptr_t cuv_thread_token(void) { return (uintptr_t)pthread_self(); }
 
+/// The Swift task that the calling thread is running, null if none: an entry point of the Swift
+/// runtime that compiled code calls, too.
+void *swift_task_getCurrent(void);
+
 /// Ignores SIGPIPE, unless the program has a handler of its own.
 static inline void cuv_ignore_sigpipe(void) {
     struct sigaction action;

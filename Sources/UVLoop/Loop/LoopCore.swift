@@ -80,6 +80,8 @@ final class LoopCore {
     /// Where open handles were made; kept in debug mode only.
     @exclusivity(unchecked) var debugPlaces: [UnsafeMutablePointer<uv_handle_t>: SourcePlace]?
     let tasks = TaskRegistry()
+    /// Where tasks wait for what the loop brings them.
+    let parking = Parking()
 
     init() throws(UVError) {
         ignoreBrokenPipeSignal()
@@ -117,6 +119,7 @@ final class LoopCore {
             idle.deallocate()
             throw error
         }
+        parking.core = self
         uv_prepare_init(uv, prepare)
         uv_check_init(uv, check)
         uv_idle_init(uv, idle)

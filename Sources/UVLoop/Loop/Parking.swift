@@ -1,0 +1,44 @@
+import CUV
+
+/// Where tasks of a loop wait for libuv: an executor that keeps the job it is given until the loop
+/// runs it.
+///
+/// A task that waits hops to this actor, and the hop's job *is* the wait: nothing is queued, and
+/// when the loop has what the task waits for, it runs the job as one of its own. A continuation
+/// would go through the task's preferred executor and the loop's queue, at twice the cost.
+///
+/// To the runtime a waiting task is one whose executor has not got round to it. So everything that
+/// holds for enqueued tasks holds: cancellation only sets a flag, and the loop has to be told by a
+/// handler (see ``WaitingRoom``); priorities do not matter to a queue in order of arrival; task
+/// locals travel with the task. When the job runs, the loop names its own executors as those that
+/// run it, so the task goes on without another hop if it came from there, and takes one if not.
+actor Parking: SerialExecutor {
+    // Sound: set and used on the loop's thread only, without a suspension between the two.
+    @exclusivity(unchecked) nonisolated(unsafe) private var space: Unmanaged<WaitingRoom>?
+    /// Set once, by the core that owns this.
+    nonisolated(unsafe) unowned(unsafe) var core: LoopCore!
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { asUnownedSerialExecutor() }
+
+    nonisolated func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+        UnownedSerialExecutor(ordinary: self)
+    }
+
+    nonisolated func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        guard let space else { return SharedCore(core).enqueue(.taskJob(job)) }
+        self.space = nil
+        space._withUnsafeGuaranteedRef { $0.job = job }
+    }
+
+    /// Names the place that the calling task will wait in: the next thing it does is to await
+    /// ``wait()``.
+    @inline(__always)
+    nonisolated func prepare(_ room: WaitingRoom) {
+        space = .passUnretained(room)
+    }
+
+    /// Suspends the calling task until the loop runs its job.
+    @inline(never)
+    func wait() {}
+}

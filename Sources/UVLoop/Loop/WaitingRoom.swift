@@ -1,0 +1,101 @@
+import CUV
+
+/// A place on a loop where one task at a time waits: until it is woken, cancelled, or its time is
+/// over. Belongs to the loop's thread. Waiting allocates nothing, but for the timer of the first
+/// wait with a time limit.
+///
+/// Sendable without the compiler's check: the handlers of cancelled tasks, which may run anywhere,
+/// only pass it on to the loop's thread.
+final class WaitingRoom: @unchecked Sendable {
+    /// What ended a wait.
+    enum Outcome { case woken, cancelled, timedOut }
+
+    /// The waiting task's; set by ``Parking``.
+    @exclusivity(unchecked) var job: UnownedJob?
+    /// Whether the task is isolated to an actor of the loop, as against one that prefers it.
+    @exclusivity(unchecked) private var isIsolated = false
+    @exclusivity(unchecked) private var outcome = Outcome.woken
+    /// Counts the waits, so that a cancellation that comes late finds that it is too late.
+    @exclusivity(unchecked) private var number: UInt32 = 0
+    @exclusivity(unchecked) private var timer: Timer?
+
+    @inline(__always) var isOccupied: Bool { job != nil }
+
+    // MARK: Waiting
+
+    /// Suspends the calling task, which runs on the loop's thread.
+    ///
+    /// - Parameter cover: the task's, if its cancellation is watched for all of its waits.
+    nonisolated(nonsending) func wait(
+        on loop: EventLoop, timeout: Duration?, cover: TaskCover?
+    ) async -> Outcome {
+        isIsolated = Self.isPresent(#isolation)
+        outcome = .woken
+        number &+= 1
+        if let timeout { startTimer(loop, timeout) }
+        if let cover, cover.isOfCurrentTask {
+            cover.room = self
+            loop.core.parking.prepare(self)
+            await loop.core.parking.wait()
+            cover.room = nil
+        } else {
+            await waitWatchingCancellation(on: loop)
+        }
+        if timeout != nil { timer?.stop() }
+        return outcome
+    }
+
+    /// Apart, because the comparison in an async function crashes the compiler (6.3.1).
+    @inline(never)
+    private static func isPresent(_ isolation: (any Actor)?) -> Bool { isolation != nil }
+
+    private func waitWatchingCancellation(
+        on loop: EventLoop, isolation: isolated (any Actor)? = #isolation
+    ) async {
+        let number = number
+        await withTaskCancellationHandler {
+            // The handler may have been called before there is anybody to cancel; what it posted
+            // then finds the task waiting. The isolation is captured, or the closure would run on
+            // the global executor.
+            _ = isolation
+            loop.core.parking.prepare(self)
+            await loop.core.parking.wait()
+        } onCancel: {
+            // A closed loop has woken everyone already.
+            try? loop.execute { loop in self.cancel(ifStill: number, loop.core) }
+        }
+    }
+
+    private func startTimer(_ loop: EventLoop, _ timeout: Duration) {
+        if timer == nil { timer = Timer(loop) { [unowned self] in timedOut() } }
+        timer?.start(after: timeout)
+    }
+
+    // MARK: Waking
+
+    /// Lets the task go on before this returns: at the tail of a callback of libuv only, never from
+    /// inside user code.
+    @inline(__always)
+    func wakeNow(_ core: LoopCore) {
+        guard let job else { return }
+        self.job = nil
+        core.run(isIsolated ? .serialJob(job) : .taskJob(job))
+    }
+
+    /// Queues the task; from anywhere on the loop's thread.
+    func wake(_ core: LoopCore, _ outcome: Outcome = .woken) {
+        guard let job else { return }
+        self.job = nil
+        self.outcome = outcome
+        SharedCore(core).enqueue(isIsolated ? .serialJob(job) : .taskJob(job))
+    }
+
+    private func timedOut() {
+        guard let timer else { return }
+        wake(timer.loop.core, .timedOut)
+    }
+
+    private func cancel(ifStill number: UInt32, _ core: LoopCore) {
+        if self.number == number { wake(core, .cancelled) }
+    }
+}
