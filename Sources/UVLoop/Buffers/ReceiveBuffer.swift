@@ -8,35 +8,40 @@ import CUV
 /// ``removeFirst(_:)``. Nothing is copied on that way but what has to be moved to stay in one
 /// piece, and nothing is ever zeroed.
 ///
-/// Taking from the front takes constant time, however much is left. All the moving together is
-/// linear in the bytes that come. No memory is taken before the first use; it grows by doubling,
-/// and what the ``limit`` did not allow for is given back when the buffer runs empty. What is left
-/// then serves the next bytes, unless ``releaseMemoryIfEmpty()`` gives it back.
+/// Taking from the front takes constant time, however much is left, and all the moving together is
+/// linear in the bytes that come. No memory is taken before the first use. It doubles, up to the
+/// ``limit``, when the bytes reach its end: connections on which little comes stay small. Memory
+/// beyond the limit is given back when the buffer runs empty; the rest serves the next bytes,
+/// unless ``releaseMemoryIfEmpty()`` gives it back.
 ///
 /// Misuse, such as to remove more than there is, stops the program, in release builds too.
 public struct ReceiveBuffer: ~Copyable {
-    // The memory is one block: its size in bytes, then, from `memory` on, so many bytes. There
+    // The memory is one block: its capacity, then, from `memory` on, so many bytes. Always
     //
     //     0 ≤ start ≤ end ≤ roomEnd ≤ capacity
     //
-    // and `start..<end` is what is there, `end..<roomEnd` the room that was reserved and not
-    // committed yet. That the size lies in the block keeps the struct at five words.
+    // `start..<end` is what is there, `end..<roomEnd` is reserved and not committed yet. That the
+    // capacity stands in the block keeps the struct at five words.
     //
-    // Why moving is linear. Bytes are moved to the front of their block, or to another block, and
-    // in both cases `start` is 0 afterwards.
+    // Why all the moving together is linear in the bytes put in, while the limit stays. A move goes
+    // to the front of the same block or of another; `start` is 0 after it, and so counts what has
+    // been removed since.
     //
-    // - To the front, or to a smaller block, only if there are at most as many as have been
-    //   removed since they were last moved, which is what `start` counts. Every removed byte so
-    //   pays for at most one moved byte.
-    // - To a larger block otherwise, if the tail is too short for `minimum`. The larger one has
-    //   twice the size, but for the step that ends at the limit. With a `minimum` of at most half
-    //   the block, more than a quarter of the block was filled with what is moved: either more
-    //   than was removed, and both together filled it to half, or so much that `minimum` does
-    //   not fit. So the moves up to the last block sum up to a fixed multiple of the bytes that
-    //   were in the last one. A larger `minimum` pays for itself when it is filled; one that is
-    //   never filled costs a move of what is there for every doubling.
-    // - Blocks become smaller when they are empty, which moves nothing, or at a slide, so the next
-    //   growth moves nothing that has been moved to the smaller block without having been paid.
+    // - A slide, and a move to a smaller block, moves at most `start` bytes: every byte that is
+    //   removed pays for one that is moved.
+    // - A move of c bytes to a larger block finds C' ≥ 2c bytes there, but for the one by which
+    //   the memory reaches the limit. The next such move needs a tail shorter than its `minimum`,
+    //   so since then C' - c - minimum bytes have been put in; for a `minimum` of up to C' / 4
+    //   these are C' / 4, and pay for the C' at most that it moves. A larger `minimum` pays by
+    //   being filled; if it is not, it has cost one move, until twice as much is asked for or as
+    //   much as it moved has been removed.
+    // - That leaves the move by which the limit is reached, the next after it, and the next after
+    //   one to a smaller block. Each is due once until the memory becomes less again: the former
+    //   move what was put in since there was no memory, the latter little more than was removed
+    //   before.
+    //
+    // Twice the limit is always enough for what is within the limit: when the tail of so large a
+    // block is used up, at least as much has been removed as is left.
 
     @usableFromInline var memory: UnsafeMutableRawPointer?
     @usableFromInline var start = 0
@@ -50,7 +55,7 @@ public struct ReceiveBuffer: ~Copyable {
     public var limit: Int {
         didSet {
             Self.check(limit >= 0, "a limit is not negative")
-            if isEmpty { restart() }
+            if isEmpty { removeExcess() }
         }
     }
 
@@ -117,18 +122,18 @@ extension ReceiveBuffer {
         bytes.withUnsafeBytes { append($0) }
     }
 
-    /// Moves the bytes if need be, so that `minimum` bytes fit behind them.
+    /// Sees to it that `minimum` bytes fit behind the last one.
     private mutating func makeRoom(_ minimum: Int) {
-        if isEmpty { restart() }
         let capacity = capacity
-        let needed = count + minimum
+        let (needed, tail) = (count + minimum, capacity - end)
         let isPaid = count <= start
         if isPaid, needed <= limit, capacity / 2 > limit {
             move(toBlockOf: limit)
-        } else if isPaid, needed <= capacity {
+        } else if isPaid, needed <= capacity, tail > 0 || capacity >= limit {
             // Also if the tail would do: a short one makes for short reads.
-            if capacity - end < max(minimum, capacity / 2) { slide() }
-        } else if capacity - end < minimum {
+            if isEmpty || tail < max(minimum, capacity / 2) { slide() }
+        } else if tail < minimum {
+            // Also if a slide would do: what a read has filled to the end was too small for it.
             let bound = capacity < limit ? limit : 2 * max(limit, needed)
             move(toBlockOf: max(needed, min(max(Self.firstCapacity, 2 * capacity), bound)))
         }
@@ -161,13 +166,13 @@ extension ReceiveBuffer {
         Self.check(0 <= count && count <= self.count, "more was removed than is there")
         start += count
         roomEnd = end
-        if isEmpty { restart() }
+        if isEmpty { removeExcess() }
     }
 
     /// Removes bytes from the front and returns them.
     public mutating func take(_ count: Int) -> [UInt8] {
         Self.check(0 <= count && count <= self.count, "more was taken than is there")
-        let bytes = withUnsafeBytes { [UInt8]($0[..<count]) }
+        let bytes = withUnsafeBytes { [UInt8](UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         removeFirst(count)
         return bytes
     }
@@ -195,36 +200,6 @@ extension ReceiveBuffer {
     public func withBytes<R>(_ body: (RawSpan) throws -> R) rethrows -> R {
         try withUnsafeBytes { try body($0.bytes) }
     }
-
-    /// Where a byte is for the first time, counted from the front, at `from` or after it.
-    ///
-    /// As fast as `memchr`. `from` is at most the count.
-    public func firstIndex(of byte: UInt8, from: Int = 0) -> Int? {
-        Self.check(0 <= from && from <= count, "the search begins behind the end")
-        guard let memory, from < count else { return nil }
-        let first = memory + start
-        return memchr(first + from, Int32(byte), count - from).map {
-            UnsafeMutableRawPointer($0) - first
-        }
-    }
-
-    /// Where a delimiter begins for the first time, counted from the front, at `from` or after it.
-    ///
-    /// Takes time in proportion to the bytes it goes through. If it finds nothing, the next search,
-    /// after more has come, can begin at `max(from, count - (delimiter's count - 1))`, with the
-    /// `count` at the time of this one: before that the delimiter does not begin. So all searches
-    /// together take linear time. The empty delimiter is found at `from`, which is at most the
-    /// count.
-    public func firstIndex(of delimiter: some ByteContainer, from: Int = 0) -> Int? {
-        Self.check(0 <= from && from <= count, "the search begins behind the end")
-        return delimiter.withUnsafeBytes { delimiter in
-            guard let sought = delimiter.baseAddress, delimiter.count > 0 else { return from }
-            guard let memory, from < count else { return nil }
-            let first = memory + start
-            return cuv_find(first + from, count - from, sought, delimiter.count)
-                .map { UnsafeMutableRawPointer(mutating: $0) - first }
-        }
-    }
 }
 
 // MARK: - Memory
@@ -251,9 +226,8 @@ extension ReceiveBuffer {
         roomEnd = end
     }
 
-    /// Begins at the front again, now that nothing is there.
-    @usableFromInline mutating func restart() {
-        (start, end, roomEnd) = (0, 0, 0)
+    /// Gives the memory back if it is more than the limit, now that it is empty.
+    @usableFromInline mutating func removeExcess() {
         if capacity > limit { removeMemory() }
     }
 
