@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -57,6 +58,14 @@ static inline bool cuv_has_debug_environment(void) {
 
 /// Closes a descriptor. What close(2) reports is of no use to anyone here: the descriptor is gone.
 static inline void cuv_close(int descriptor) { (void)close(descriptor); }
+
+/// memmem(3), which the C library declares only for its own dialects.
+static inline const void *cuv_find(
+    const void *bytes, size_t count, const void *sought, size_t sought_count
+) {
+    extern void *memmem(const void *, size_t, const void *, size_t);
+    return memmem(bytes, count, sought, sought_count);
+}
 
 // MARK: - Sockets
 
