@@ -27,12 +27,12 @@ final class WaitingRoom: @unchecked Sendable {
     ///
     /// - Parameter cover: the task's, if its cancellation is watched for all of its waits.
     nonisolated(nonsending) func wait(
-        on loop: EventLoop, timeout: Duration?, cover: TaskCover?
+        on loop: EventLoop, until deadline: EventLoop.Instant? = nil, cover: TaskCover? = nil
     ) async -> Outcome {
         isIsolated = Self.isPresent(#isolation)
         outcome = .woken
         number &+= 1
-        if let timeout { startTimer(loop, timeout) }
+        if let deadline { startTimer(loop, deadline) }
         if let cover, cover.isOfCurrentTask {
             cover.room = self
             loop.core.parking.prepare(self)
@@ -41,7 +41,7 @@ final class WaitingRoom: @unchecked Sendable {
         } else {
             await waitWatchingCancellation(on: loop)
         }
-        if timeout != nil { timer?.stop() }
+        if deadline != nil { timer?.stop() }
         return outcome
     }
 
@@ -66,9 +66,9 @@ final class WaitingRoom: @unchecked Sendable {
         }
     }
 
-    private func startTimer(_ loop: EventLoop, _ timeout: Duration) {
+    private func startTimer(_ loop: EventLoop, _ deadline: EventLoop.Instant) {
         if timer == nil { timer = Timer(loop) { [unowned self] in timedOut() } }
-        timer?.start(after: timeout)
+        timer?.start(at: deadline)
     }
 
     // MARK: Waking

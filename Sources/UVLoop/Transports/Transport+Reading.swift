@@ -25,6 +25,18 @@ extension Transport {
         updateReading()
     }
 
+    /// As ``pauseReading()``, for a pause in which nobody needs to hear that the peer goes.
+    func holdReading() {
+        state.isReadingPaused = true
+        updateReading()
+    }
+
+    /// Ends what ``holdReading()`` began.
+    func continueReading() {
+        state.isReadingPaused = false
+        updateReading()
+    }
+
     /// Whether bytes are delivered as they come.
     public var isReadingPaused: Bool { state.isReadingPaused }
 

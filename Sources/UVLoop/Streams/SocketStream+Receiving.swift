@@ -1,0 +1,222 @@
+extension SocketStream {
+    // MARK: Receiving
+
+    /// Waits for bytes and returns what is there, at least one; nil at the end of the stream.
+    ///
+    /// - Parameters:
+    ///   - limit: the most that is returned; the rest stays to be received.
+    ///   - timeout: how long to wait at most; nil for ever.
+    /// - Throws: ``StreamError/busy``; ``StreamError/closed``, also if that comes while this waits;
+    ///   ``StreamError/broken(_:)`` when all that came before has been received;
+    ///   ``StreamError/timedOut`` and `CancellationError`, which lose no bytes;
+    ///   ``StreamError/invalidArgument`` for a limit below one.
+    public nonisolated(nonsending) func receive(
+        upTo limit: Int = .max, timeout: Duration?
+    ) async throws -> [UInt8]? {
+        guard isOnThread else {
+            return try await loop.visit { try await self.receive(upTo: limit, timeout: timeout) }
+        }
+        try Task.checkCancellation()
+        guard limit > 0 else { throw StreamError.invalidArgument }
+        guard try await core.waitForBytes(1, until: Self.deadline(timeout)) else { return nil }
+        return core.take(min(limit, core.availableCount)) { [UInt8]($0) }
+    }
+
+    /// Waits for bytes and returns what is there; see ``receive(upTo:timeout:)``.
+    public nonisolated(nonsending) func receive(upTo limit: Int) async throws -> [UInt8]? {
+        try await receive(upTo: limit, timeout: nil)
+    }
+
+    /// Waits for bytes and returns what is there; see ``receive(upTo:timeout:)``.
+    public nonisolated(nonsending) func receive() async throws -> [UInt8]? {
+        try await receive(upTo: .max, timeout: nil)
+    }
+
+    /// Waits for bytes and puts what is there into the caller's memory; straight from the system if
+    /// it has to wait.
+    ///
+    /// - Parameter memory: at least one byte; has to stay valid until this returns.
+    /// - Returns: how many bytes came, at least one; 0 at the end of the stream.
+    /// - Throws: as ``receive(upTo:timeout:)``.
+    public nonisolated(nonsending) func receive(
+        into memory: UnsafeMutableRawBufferPointer, timeout: Duration? = nil
+    ) async throws -> Int {
+        try await receive(1, into: memory, timeout)
+    }
+
+    /// Fills the caller's memory; straight from the system but for what had come before.
+    ///
+    /// - Parameter memory: at least one byte; has to stay valid until this returns.
+    /// - Returns: true when it is full, false if the stream has ended before the first byte.
+    /// - Throws: ``StreamError/incomplete(available:)`` if the stream ends in between: those bytes
+    ///   are still there to be received. Else as ``receive(upTo:timeout:)``.
+    public nonisolated(nonsending) func receive(
+        filling memory: UnsafeMutableRawBufferPointer, timeout: Duration? = nil
+    ) async throws -> Bool {
+        let count = try await receive(memory.count, into: memory, timeout)
+        guard count < memory.count else { return true }
+        if count == 0 { return false }
+        throw StreamError.incomplete(available: count)
+    }
+
+    private nonisolated(nonsending) func receive(
+        _ count: Int, into memory: UnsafeMutableRawBufferPointer, _ timeout: Duration?
+    ) async throws -> Int {
+        guard isOnThread else {
+            // Sound: the caller waits until this has returned.
+            nonisolated(unsafe) let memory = memory
+            return try await loop.visit { try await self.receive(count, into: memory, timeout) }
+        }
+        try Task.checkCancellation()
+        guard count > 0 else { throw StreamError.invalidArgument }
+        if let isThere = try core.canReceive(count) {
+            guard isThere || count > 1 else { return 0 }
+            guard isThere else { return core.availableCount }
+            return core.take(min(memory.count, core.availableCount)) {
+                memory.copyMemory(from: $0)
+                return $0.count
+            }
+        }
+        let early = core.availableCount
+        if early > 0 { core.take(early) { memory.copyMemory(from: $0) } }
+        return try await core.waitForBytes(
+            count, into: memory, filled: early, until: Self.deadline(timeout))
+    }
+
+    /// Receives so many bytes; nil if the stream has ended before the first.
+    ///
+    /// - Parameter count: at least one. They lie in memory together, so a number that the peer has
+    ///   chosen has to be checked first.
+    /// - Throws: ``StreamError/incomplete(available:)`` if the stream ends in between: those bytes
+    ///   are still there to be received. Else as ``receive(upTo:timeout:)``.
+    public nonisolated(nonsending) func receive(
+        exactly count: Int, timeout: Duration? = nil
+    ) async throws -> [UInt8]? {
+        try await withReceived(exactly: count, timeout: timeout) { Array($0) }
+    }
+
+    /// Receives up to a delimiter, which is included; nil if the stream has ended before the first
+    /// byte.
+    ///
+    /// - Parameters:
+    ///   - delimiter: at least one byte.
+    ///   - limit: the most bytes that may come, the delimiter included.
+    ///   - timeout: how long to wait at most; nil for ever.
+    /// - Throws: ``StreamError/tooLong(limit:)`` if the delimiter is not among so many bytes, and
+    ///   ``StreamError/incomplete(available:)`` if the stream ends before it: the bytes are still
+    ///   there to be received. Else as ``receive(upTo:timeout:)``.
+    public nonisolated(nonsending) func receive(
+        until delimiter: some ByteContainer & Sendable, limit: Int = 65_536,
+        timeout: Duration? = nil
+    ) async throws -> [UInt8]? {
+        guard isOnThread else {
+            return try await loop.visit {
+                try await self.receive(until: delimiter, limit: limit, timeout: timeout)
+            }
+        }
+        try Task.checkCancellation()
+        let length = delimiter.withUnsafeBytes { $0.count }
+        guard length > 0, limit >= length else { throw StreamError.invalidArgument }
+        let deadline = Self.deadline(timeout)
+        var searched = 0
+        var needed = length
+        while try await core.waitForBytes(needed, until: deadline) {
+            let available = core.availableCount
+            let found = core.look { bytes in
+                delimiter.withUnsafeBytes {
+                    ReceiveBuffer.place(of: $0, in: bytes[searched..<min(limit, available)])
+                }
+            }
+            if let found { return core.take(found + length) { [UInt8]($0) } }
+            guard available < limit else { throw StreamError.tooLong(limit: limit) }
+            searched = available - length + 1
+            needed = available + 1
+        }
+        let available = core.availableCount
+        guard available > 0 else { return nil }
+        throw StreamError.incomplete(available: available)
+    }
+
+    // MARK: Looking
+
+    /// Lends all the bytes that are there, in place and without a copy, and removes them when the
+    /// closure returns; if it throws, they stay. Nil at the end of the stream.
+    ///
+    /// A task off the loop's thread gets a copy, and calls the closure where it is.
+    ///
+    /// - Parameter limit: the most bytes that are lent.
+    /// - Throws: what the closure throws; as ``receive(upTo:timeout:)``.
+    public nonisolated(nonsending) func withReceived<R>(
+        upTo limit: Int = .max, timeout: Duration? = nil, _ body: (RawSpan) throws -> R
+    ) async throws -> R? {
+        guard isOnThread else { return try await withVisited(1, limit, timeout, body) }
+        try Task.checkCancellation()
+        guard limit > 0 else { throw StreamError.invalidArgument }
+        guard try await core.waitForBytes(1, until: Self.deadline(timeout)) else { return nil }
+        return try core.take(min(limit, core.availableCount)) { try body($0.bytes) }
+    }
+
+    /// Lends so many bytes, in place and in one piece, and removes them when the closure returns;
+    /// if it throws, they stay. Nil if the stream has ended before the first.
+    ///
+    /// - Throws: what the closure throws; as ``receive(exactly:timeout:)``.
+    public nonisolated(nonsending) func withReceived<R>(
+        exactly count: Int, timeout: Duration? = nil, _ body: (RawSpan) throws -> R
+    ) async throws -> R? {
+        guard isOnThread else { return try await withVisited(count, count, timeout, body) }
+        try Task.checkCancellation()
+        guard count > 0 else { throw StreamError.invalidArgument }
+        guard try await core.waitForBytes(count, until: Self.deadline(timeout)) else {
+            let available = core.availableCount
+            guard available > 0 else { return nil }
+            throw StreamError.incomplete(available: available)
+        }
+        return try core.take(count) { try body($0.bytes) }
+    }
+
+    /// Returns the bytes that are there, at least so many, and leaves them to be received. Fewer if
+    /// the stream ends before; none at the end.
+    ///
+    /// - Parameter count: how many bytes to wait for, at least one.
+    /// - Throws: as ``receive(upTo:timeout:)``.
+    public nonisolated(nonsending) func peek(
+        atLeast count: Int = 1, timeout: Duration? = nil
+    ) async throws -> [UInt8] {
+        guard isOnThread else {
+            return try await loop.visit { try await self.peek(atLeast: count, timeout: timeout) }
+        }
+        try Task.checkCancellation()
+        guard count > 0 else { throw StreamError.invalidArgument }
+        _ = try await core.waitForBytes(count, until: Self.deadline(timeout))
+        return core.look { [UInt8]($0) }
+    }
+
+    /// Off the loop's thread the closure is called here, with a copy of what is there, and the
+    /// bytes are removed afterwards. Nobody can take them meanwhile.
+    private nonisolated(nonsending) func withVisited<R>(
+        _ count: Int, _ limit: Int, _ timeout: Duration?, _ body: (RawSpan) throws -> R
+    ) async throws -> R? {
+        guard limit > 0 else { throw StreamError.invalidArgument }
+        let bytes: [UInt8] = try await loop.visit {
+            let bytes = try await self.peek(atLeast: count, timeout: timeout)
+            if bytes.count < count, !bytes.isEmpty {
+                throw StreamError.incomplete(available: bytes.count)
+            }
+            if !bytes.isEmpty { self.core.isReceiving = true }
+            return Array(bytes.prefix(limit))
+        }
+        guard !bytes.isEmpty else { return nil }
+        let result = Result { try body(bytes.span.bytes) }
+        let isDone = if case .success = result { true } else { false }
+        await loop.takeVisited(self, isDone ? bytes.count : 0)
+        return try result.get()
+    }
+}
+
+extension EventLoop {
+    fileprivate func takeVisited(_ stream: SocketStream, _ count: Int) {
+        stream.core.isReceiving = false
+        guard !stream.core.isClosed else { return }
+        stream.core.take(count) { _ in }
+    }
+}

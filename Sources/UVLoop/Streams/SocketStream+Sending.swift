@@ -1,0 +1,111 @@
+extension SocketStream {
+    // MARK: Sending
+
+    /// Sends the bytes of an array. Returns when they are taken: by the system or, up to the
+    /// high-water mark, into the queue. What is queued is kept, not copied.
+    ///
+    /// Binds `uv_try_write`, `uv_write`.
+    ///
+    /// - Parameter timeout: how long to wait at most; nil for ever.
+    /// - Throws: ``StreamError/busy``; ``StreamError/closed``, also if that comes while this waits;
+    ///   ``StreamError/broken(_:)``; ``StreamError/timedOut`` and `CancellationError`: then nobody
+    ///   knows how much was sent, and the sending side is done.
+    public nonisolated(nonsending) func send(
+        _ bytes: [UInt8], timeout: Duration? = nil
+    ) async throws {
+        guard isOnThread else {
+            return try await loop.visit { try await self.send(bytes, timeout: timeout) }
+        }
+        try Task.checkCancellation()
+        try core.checkCanSend()
+        try transport.write(bytes)
+        if core.mayHaveToWait { try await core.finishSending(until: Self.deadline(timeout)) }
+    }
+
+    /// Sends the bytes of a string (as UTF-8), a slice, or any other ``ByteContainer``.
+    ///
+    /// - Throws: as ``send(_:timeout:)-([UInt8],_)``.
+    public nonisolated(nonsending) func send(
+        _ bytes: some ByteContainer & Sendable, timeout: Duration?
+    ) async throws {
+        guard isOnThread else {
+            return try await loop.visit { try await self.send(bytes, timeout: timeout) }
+        }
+        try Task.checkCancellation()
+        try core.checkCanSend()
+        try transport.write(bytes)
+        if core.mayHaveToWait { try await core.finishSending(until: Self.deadline(timeout)) }
+    }
+
+    /// Sends the bytes of a string (as UTF-8), a slice, or any other ``ByteContainer``.
+    ///
+    /// - Throws: as ``send(_:timeout:)-([UInt8],_)``.
+    public nonisolated(nonsending) func send(_ bytes: some ByteContainer & Sendable) async throws {
+        try await send(bytes, timeout: nil)
+    }
+
+    /// Sends bytes in the caller's memory, which has to stay valid until this returns. What the
+    /// system does not take at once is copied.
+    ///
+    /// - Throws: as ``send(_:timeout:)-([UInt8],_)``.
+    public nonisolated(nonsending) func send(
+        _ bytes: UnsafeRawBufferPointer, timeout: Duration? = nil
+    ) async throws {
+        guard isOnThread else {
+            // Sound: the caller waits until this has returned.
+            nonisolated(unsafe) let bytes = bytes
+            return try await loop.visit { try await self.send(bytes, timeout: timeout) }
+        }
+        try Task.checkCancellation()
+        try core.checkCanSend()
+        try transport.write(bytes)
+        if core.mayHaveToWait { try await core.finishSending(until: Self.deadline(timeout)) }
+    }
+
+    /// Sends any other collection of bytes, such as Foundation's `Data`.
+    ///
+    /// - Throws: as ``send(_:timeout:)-([UInt8],_)``.
+    @_disfavoredOverload
+    public nonisolated(nonsending) func send(
+        _ bytes: some Collection<UInt8>, timeout: Duration? = nil
+    ) async throws {
+        try await send(Array(bytes), timeout: timeout)
+    }
+
+    /// Sends several pieces as one: in a single vectored write, if the system takes them.
+    ///
+    /// ```swift
+    /// try await stream.sendAll([header, "\r\n", body])
+    /// ```
+    ///
+    /// - Throws: as ``send(_:timeout:)-([UInt8],_)``.
+    public nonisolated(nonsending) func sendAll(
+        _ parts: [any ByteContainer & Sendable], timeout: Duration? = nil
+    ) async throws {
+        guard isOnThread else {
+            return try await loop.visit { try await self.sendAll(parts, timeout: timeout) }
+        }
+        try Task.checkCancellation()
+        try core.checkCanSend()
+        try transport.writeAll(parts)
+        if core.mayHaveToWait { try await core.finishSending(until: Self.deadline(timeout)) }
+    }
+
+    /// Returns when a send would probably not have to wait: what is queued is not above the
+    /// high-water mark, or has sunk to the low one since it was.
+    ///
+    /// - Throws: as ``send(_:timeout:)-([UInt8],_)``, but a wait that is cut off changes nothing.
+    public nonisolated(nonsending) func waitForRoom(timeout: Duration?) async throws {
+        guard isOnThread else {
+            return try await loop.visit { try await self.waitForRoom(timeout: timeout) }
+        }
+        try Task.checkCancellation()
+        try core.checkCanSend()
+        if core.isClogged { try await core.waitForRoom(until: Self.deadline(timeout)) }
+    }
+
+    /// Returns when a send would probably not have to wait; see ``waitForRoom(timeout:)``.
+    public nonisolated(nonsending) func waitForRoom() async throws {
+        try await waitForRoom(timeout: nil)
+    }
+}

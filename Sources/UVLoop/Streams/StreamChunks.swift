@@ -1,0 +1,27 @@
+/// Bytes as they come: what iterating over a stream gives.
+///
+/// ```swift
+/// for try await chunk in stream { try await stream.send(chunk) }
+/// ```
+extension SocketStream: AsyncSequence {
+    public typealias Element = [UInt8]
+
+    /// Receives what is there, again and again, until the end of the stream.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        let stream: SocketStream
+
+        /// What is there, at least one byte; nil at the end. Throws as
+        /// ``SocketStream/receive(upTo:timeout:)``.
+        public mutating func next() async throws -> [UInt8]? { try await stream.receive() }
+
+        /// The same, where the caller is.
+        public mutating func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws -> [UInt8]? {
+            try await stream.receive()
+        }
+    }
+
+    /// Begins where the last receive has ended. Iterating is receiving: two at once are ``StreamError/busy``.
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: self) }
+}

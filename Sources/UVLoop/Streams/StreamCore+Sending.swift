@@ -1,0 +1,76 @@
+import CUV
+
+// The way out: from a task that sends to its transport.
+extension StreamCore {
+    /// Checks that the calling task may send.
+    @inline(__always)
+    func checkCanSend() throws(StreamError) {
+        if isSending { throw .busy }
+        try checkWritingOpen()
+    }
+
+    @inline(__always)
+    private func checkWritingOpen() throws(StreamError) {
+        if isClosed { throw .closed }
+        if !transport.state.canWrite || isCutOff { throw whyNotWritable() }
+    }
+
+    @inline(never)
+    private func whyNotWritable() -> StreamError {
+        if let failure = currentFailure { return .broken(failure) }
+        return isCutOff ? .broken(.canceled) : .closed
+    }
+
+    /// Ends the sending side.
+    func sendEOF() throws(StreamError) {
+        if isSending { throw .busy }
+        if isClosed { throw .closed }
+        if let failure = currentFailure { throw .broken(failure) }
+        if isCutOff { throw .broken(.canceled) }
+        transport.writeEOF()
+    }
+
+    /// Whether a send is not over when the transport has its bytes: it has to wait or has failed.
+    var mayHaveToWait: Bool {
+        @inline(__always) get { isClogged || transport.state.phase == .closed }
+    }
+
+    /// Whether a sender has to wait.
+    var isClogged: Bool {
+        @inline(__always) get { transport.state.isWritingPaused }
+    }
+
+    /// To be called after bytes have been given to the transport: waits until they are taken.
+    nonisolated(nonsending) func finishSending(until deadline: EventLoop.Instant?) async throws {
+        if transport.state.phase == .closed { try checkWritingOpen() }
+        guard isClogged else { return }
+        do {
+            try await waitForRoom(until: deadline)
+        } catch {
+            // Nobody knows how much has gone.
+            isCutOff = true
+            throw error
+        }
+    }
+
+    /// Waits until what is queued has sunk to the low-water mark.
+    nonisolated(nonsending) func waitForRoom(until deadline: EventLoop.Instant?) async throws {
+        let room = senderRoom
+        isSending = true
+        defer { isSending = false }
+        while isClogged {
+            switch await room.wait(on: loop, until: deadline, cover: cover) {
+            case .woken: try checkWritingOpen()
+            case .cancelled: throw CancellationError()
+            case .timedOut: throw StreamError.timedOut
+            }
+        }
+    }
+
+    private var senderRoom: WaitingRoom {
+        if let sender { return sender }
+        let room = WaitingRoom()
+        sender = room
+        return room
+    }
+}

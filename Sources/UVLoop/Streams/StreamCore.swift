@@ -1,0 +1,147 @@
+import CUV
+
+/// The half of a ``SocketStream`` that lives on the loop: the protocol of its transport, which
+/// turns what the transport calls into the ends of waits.
+///
+/// Belongs to the loop's thread. The transport holds it, and the ``SocketStream`` holds both.
+///
+/// **The way in.** While a task waits for bytes they are read into the loop's own memory, which all
+/// streams share, or straight into the caller's; the task goes on inside the callback, and finds
+/// them there, *lent*. What it leaves is kept in the stream's buffer afterwards. So a connection at
+/// rest has no memory for bytes. Bytes that come while nobody waits are read ahead into the buffer,
+/// up to its limit; then the network waits.
+final class StreamCore {
+    @exclusivity(unchecked) unowned(unsafe) var transport: Transport!
+
+    // Receiving; see StreamCore+Receiving.
+    @exclusivity(unchecked) var buffer = ReceiveBuffer()
+    /// What was read into the loop's memory and not taken yet. Only during a callback of libuv;
+    /// the buffer is empty then.
+    @exclusivity(unchecked) var lent = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// The caller's memory, while it waits for bytes to come there.
+    @exclusivity(unchecked) var target = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    @exclusivity(unchecked) var targetFilled = 0
+    /// How many bytes the waiting task needs.
+    @exclusivity(unchecked) var needed = 0
+    @exclusivity(unchecked) var receiver: WaitingRoom?
+
+    // Sending; see StreamCore+Sending.
+    @exclusivity(unchecked) var sender: WaitingRoom?
+
+    // Ending.
+    @exclusivity(unchecked) var closers: [WaitingRoom] = []
+    /// Why the connection failed.
+    @exclusivity(unchecked) var failure: UVError?
+    /// Watches the task that the stream belongs to, as a handler of a ``Listener``.
+    @exclusivity(unchecked) var cover: TaskCover?
+
+    @exclusivity(unchecked) var readsInto = Destination.shared
+    @exclusivity(unchecked) var isReceiving = false
+    @exclusivity(unchecked) var isSending = false
+    /// Reading rests because the buffer is full.
+    @exclusivity(unchecked) var isHolding = false
+    /// Whether a large buffer was needed since the last look.
+    @exclusivity(unchecked) var usesLargeBuffer = false
+    /// The peer has ended its side.
+    @exclusivity(unchecked) var hasReadEnd = false
+    /// A send was cut off: what is to follow it, nobody knows.
+    @exclusivity(unchecked) var isCutOff = false
+    /// This side has closed or aborted the stream.
+    @exclusivity(unchecked) var isClosed = false
+    /// The connection is gone.
+    @exclusivity(unchecked) var isGone = false
+
+    /// Where libuv was told to put the next bytes.
+    enum Destination: UInt8 { case shared, buffer, target }
+
+    var loop: EventLoop { transport.loop }
+
+    // MARK: What the transport calls
+
+    func eofReceived() {
+        hasReadEnd = true
+        wakeReceiverNow()
+    }
+
+    func resumeWriting() {
+        guard let sender else { return }
+        transport.withCore { sender.wakeNow($0) }
+    }
+
+    func connectionLost(_ error: (any Error)?) {
+        isGone = true
+        if let error { failure = error as? UVError ?? .canceled }
+        // Not when it was closed: whoever closed it may have been looking at the bytes.
+        if isClosed { buffer = ReceiveBuffer() }
+        wakeAll()
+    }
+
+    // MARK: Waking
+
+    @inline(__always)
+    func wakeReceiverNow() {
+        guard let receiver else { return }
+        transport.withCore { receiver.wakeNow($0) }
+    }
+
+    /// Lets every waiting task look again at how things stand.
+    func wakeAll() {
+        let core = loop.core
+        receiver?.wake(core)
+        sender?.wake(core)
+        for closer in closers { closer.wake(core) }
+    }
+
+    // MARK: Ending
+
+    /// Why the connection failed, also if that has only just happened.
+    var currentFailure: UVError? {
+        if let failure { return failure }
+        guard transport.state.phase == .closed, let error = transport.extras?.error else {
+            return nil
+        }
+        return error as? UVError ?? .canceled
+    }
+
+    /// Marks this side as closed and ends what waits.
+    func markClosed() {
+        guard !isClosed else { return }
+        isClosed = true
+        receiver?.wake(loop.core)
+        sender?.wake(loop.core)
+    }
+
+    func abort() {
+        markClosed()
+        transport.abort()
+    }
+
+    /// Closes gracefully; see ``SocketStream/close(timeout:)``.
+    nonisolated(nonsending) func close(within timeout: Duration) async throws {
+        markClosed()
+        guard !Task.isCancelled else {
+            transport.abort()
+            throw CancellationError()
+        }
+        let hadFailed = currentFailure != nil
+        transport.close()
+        guard !hadFailed, transport.state.phase != .closed else { return }
+        let deadline = EventLoop.Instant.now + timeout
+        let room = WaitingRoom()
+        closers.append(room)
+        defer { closers.removeAll { $0 === room } }
+        while transport.state.phase != .closed {
+            switch await room.wait(on: loop, until: deadline, cover: cover) {
+            case .woken: break
+            case .cancelled:
+                transport.abort()
+                throw CancellationError()
+            case .timedOut:
+                let isSent = transport.state.phase == .draining
+                transport.abort()
+                if !isSent { throw StreamError.timedOut }
+            }
+        }
+        if let failure = currentFailure { throw StreamError.broken(failure) }
+    }
+}
