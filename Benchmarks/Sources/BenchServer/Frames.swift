@@ -110,8 +110,8 @@ final class PlainFrames: PlainProtocol {
     }
 }
 
-private func payloadLength(_ header: UnsafeRawBufferPointer) throws -> Int {
-    let length = Int(UInt32(bigEndian: header.loadUnaligned(as: UInt32.self)))
+func payloadLength(_ header: some Collection<UInt8>) throws -> Int {
+    let length = header.reduce(0) { $0 << 8 | Int($1) }
     guard length <= longestPayload else { throw FrameError.tooLong }
     return length
 }

@@ -1,7 +1,7 @@
 /// What the command line asks for.
 struct Options {
     enum Mode: String, CaseIterable { case echo, sink, source, frames }
-    enum API: String, CaseIterable { case buffered, `protocol` }
+    enum API: String, CaseIterable { case buffered, `protocol`, stream }
 
     var port = 0
     var mode = Mode.echo

@@ -1,7 +1,34 @@
 import UVLoop
 
+/// What serves the clients of one loop.
+protocol Service {
+    var port: Int { get }
+    /// Drops the clients and ceases to listen.
+    func end()
+    nonisolated(nonsending) func waitEnded() async throws
+}
+
+extension TCPServer: Service {
+    func end() {
+        close()
+        abortClients()
+    }
+
+    nonisolated(nonsending) func waitEnded() async throws { try await waitClosed() }
+}
+
 /// Serves the mode by the API that the options ask for.
-func listen(
+func serve(
+    on loop: isolated EventLoop, _ options: Options, port: Int, _ listening: ListenOptions
+) async throws -> any Service {
+    guard options.api == .stream else {
+        return try await listen(on: loop, options, port: port, listening)
+    }
+    let listener = try await loop.listen(on: .ip("127.0.0.1", port: port), options: listening)
+    return StreamService(listener, options.mode)
+}
+
+private func listen(
     on loop: isolated EventLoop, _ options: Options, port: Int, _ listening: ListenOptions
 ) async throws -> TCPServer {
     let endpoint = Endpoint.ip("127.0.0.1", port: port)
@@ -21,6 +48,7 @@ func listen(
         return try await loop.listen(on: endpoint, options: listening) { BufferedFrames(memory) }
     case (.frames, .protocol):
         return try await loop.listen(on: endpoint, options: listening) { PlainFrames() }
+    case (_, .stream): fatalError("streams have no protocol")
     }
 }
 

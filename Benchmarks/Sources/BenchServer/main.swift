@@ -21,23 +21,20 @@ do {
         // out the connections.
         var listening = ListenOptions()
         listening.reusePort = options.loops > 1
-        let server = try await listen(on: loop, options, port: options.port, listening)
+        let server = try await serve(on: loop, options, port: options.port, listening)
         var threads: [EventLoopThread] = []
         let port = server.port
         for number in 1..<options.loops {
             let thread = try EventLoopThread(name: "loop \(number)")
             try await thread.loop.perform { [options, listening] loop in
-                _ = try await listen(on: loop, options, port: port, listening)
+                _ = try await serve(on: loop, options, port: port, listening)
             }
             threads.append(thread)
         }
-        onTerminationSignal(loop) {
-            server.close()
-            server.abortClients()
-        }
+        onTerminationSignal(loop) { server.end() }
         print("listening on \(port)")
         fflush(nil)
-        try await server.waitClosed()
+        try await server.waitEnded()
         for thread in threads { await thread.shutdown() }
     }
 } catch {

@@ -33,9 +33,9 @@ extension ReceiveBuffer {
     /// How many places that begin like a delimiter are looked at before `memmem` takes over.
     private static var patience: Int { 16 }
 
-    /// Looks for the first byte, which is many times faster than `memmem` as long as it is rare;
+    /// Where a delimiter begins for the first time. Looks for its first byte, which is many times faster than `memmem` as long as it is rare;
     /// where it is not, `memmem` keeps the time linear.
-    private static func place(
+    static func place(
         of delimiter: UnsafeRawBufferPointer, in bytes: Slice<UnsafeRawBufferPointer>
     ) -> Int? {
         guard let sought = delimiter.baseAddress, !delimiter.isEmpty else {

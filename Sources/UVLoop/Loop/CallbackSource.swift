@@ -12,6 +12,8 @@ public enum CallbackSource: Hashable, Sendable {
     case protocolMethod(String)
     /// The closure with which a server makes a protocol for a new connection.
     case serverFactory
+    /// The closure with which a ``Listener`` serves a connection.
+    case streamHandler
     /// A server that accepts connections.
     case server
     /// The completion closure of a connection attempt.
@@ -32,6 +34,7 @@ extension CallbackSource: CustomStringConvertible {
         case .phase(let name): "\(name) callback"
         case .protocolMethod(let name): name
         case .serverFactory: "the server's protocol factory"
+        case .streamHandler: "a listener's handler"
         case .server: "server"
         case .connectCompletion: "connect completion"
         case .task: "task"

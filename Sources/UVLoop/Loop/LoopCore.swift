@@ -73,6 +73,9 @@ final class LoopCore {
     /// 64 KiB that every read on this loop may use for as long as its callback runs.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
 
+    /// How streams that were not accepted are called.
+    let streamEntry = StreamEntry()
+
     // Reports.
     @exclusivity(unchecked) var exceptionHandler: ExceptionHandler?
     @exclusivity(unchecked) var isDebug = false

@@ -17,6 +17,8 @@ final class ListeningSocket: Handle {
         ((_ descriptor: Int32, _ peer: SocketAddress?) -> Void)?
     private var retry: Timer?
     @exclusivity(unchecked) private var lastError: UVError?
+    /// Whether clients are kept waiting.
+    @exclusivity(unchecked) private var isHeld = false
     /// Set by the server, which has to know of an end that is not its own doing.
     var loopWillClose: (() -> Void)?
 
@@ -87,7 +89,17 @@ final class ListeningSocket: Handle {
         watch()
     }
 
+    /// Lets clients wait in the backlog, or accepts them again. Idempotent.
+    func setAccepting(_ accepts: Bool) {
+        guard isOpen, accepted != nil, accepts == isHeld else { return }
+        isHeld = !accepts
+        // While it rests after an error, the end of the rest will look again.
+        guard retry?.isActive != true else { return }
+        if accepts { watch() } else { uv_poll_stop(memory(as: uv_poll_t.self)) }
+    }
+
     private func watch() {
+        guard !isHeld else { return }
         uv_poll_start(memory(as: uv_poll_t.self), Int32(UV_READABLE.rawValue)) { handle, _, _ in
             let socket = unsafeDowncast(
                 Unmanaged<Handle>.fromOpaque(handle!.pointee.data).takeUnretainedValue(),
@@ -99,7 +111,7 @@ final class ListeningSocket: Handle {
     private func acceptPending() {
         for _ in 0..<Self.burst {
             // The user's code may have closed the server.
-            guard isOpen, let accepted else { break }
+            guard isOpen, !isHeld, let accepted else { break }
             var peer = sockaddr_storage()
             let result = cuv_accept(descriptor, &peer)
             if result >= 0 {

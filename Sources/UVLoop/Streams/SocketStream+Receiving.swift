@@ -19,7 +19,7 @@ extension SocketStream {
         try Task.checkCancellation()
         guard limit > 0 else { throw StreamError.invalidArgument }
         guard try await core.waitForBytes(1, until: Self.deadline(timeout)) else { return nil }
-        return core.take(min(limit, core.availableCount)) { [UInt8]($0) }
+        return core.take(Swift.min(limit, core.availableCount)) { [UInt8]($0) }
     }
 
     /// Waits for bytes and returns what is there; see ``receive(upTo:timeout:)``.
@@ -72,7 +72,7 @@ extension SocketStream {
         if let isThere = try core.canReceive(count) {
             guard isThere || count > 1 else { return 0 }
             guard isThere else { return core.availableCount }
-            return core.take(min(memory.count, core.availableCount)) {
+            return core.take(Swift.min(memory.count, core.availableCount)) {
                 memory.copyMemory(from: $0)
                 return $0.count
             }
@@ -124,7 +124,7 @@ extension SocketStream {
             let available = core.availableCount
             let found = core.look { bytes in
                 delimiter.withUnsafeBytes {
-                    ReceiveBuffer.place(of: $0, in: bytes[searched..<min(limit, available)])
+                    ReceiveBuffer.place(of: $0, in: bytes[searched..<Swift.min(limit, available)])
                 }
             }
             if let found { return core.take(found + length) { [UInt8]($0) } }
@@ -153,7 +153,7 @@ extension SocketStream {
         try Task.checkCancellation()
         guard limit > 0 else { throw StreamError.invalidArgument }
         guard try await core.waitForBytes(1, until: Self.deadline(timeout)) else { return nil }
-        return try core.take(min(limit, core.availableCount)) { try body($0.bytes) }
+        return try core.take(Swift.min(limit, core.availableCount)) { try body($0.bytes) }
     }
 
     /// Lends so many bytes, in place and in one piece, and removes them when the closure returns;

@@ -66,7 +66,7 @@ public final class SocketStream: ByteStream {
     /// The instant that a timeout means.
     @inline(__always)
     static func deadline(_ timeout: Duration?) -> EventLoop.Instant? {
-        timeout.map { .now + $0 }
+        timeout.map { EventLoop.Instant.now.advanced(by: $0) }
     }
 
     // MARK: Ends

@@ -5,8 +5,8 @@ extension StreamCore {
     /// A buffer of more than this is worth keeping while it is empty, for a while.
     private static let smallBuffer = 65_536
 
-    private static let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-    private static let nowhere = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private static var nothing: UnsafeRawBufferPointer { .init(start: nil, count: 0) }
+    private static var nowhere: UnsafeMutableRawBufferPointer { .init(start: nil, count: 0) }
 
     // MARK: What libuv calls
 

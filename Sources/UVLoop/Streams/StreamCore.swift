@@ -126,7 +126,7 @@ final class StreamCore {
         let hadFailed = currentFailure != nil
         transport.close()
         guard !hadFailed, transport.state.phase != .closed else { return }
-        let deadline = EventLoop.Instant.now + timeout
+        let deadline = EventLoop.Instant.now.advanced(by: timeout)
         let room = WaitingRoom()
         closers.append(room)
         defer { closers.removeAll { $0 === room } }

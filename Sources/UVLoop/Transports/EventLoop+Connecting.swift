@@ -71,7 +71,8 @@ extension EventLoop {
             ProtocolReference(newProtocol), madeAt: SourcePlace(file: file, line: line), completion)
     }
 
-    private nonisolated(nonsending) func connect(
+    /// What all async forms come down to.
+    nonisolated(nonsending) func connect(
         _ endpoint: Endpoint, _ localAddress: SocketAddress?, _ timeout: Duration?,
         _ reference: ProtocolReference, _ place: SourcePlace
     ) async throws -> Transport {

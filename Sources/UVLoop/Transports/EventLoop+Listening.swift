@@ -69,7 +69,8 @@ extension EventLoop {
             madeAt: SourcePlace(file: file, line: line), makeProtocol)
     }
 
-    private nonisolated(nonsending) func addresses(
+    /// All addresses that endpoints stand for.
+    nonisolated(nonsending) func addresses(
         of endpoints: [Endpoint]
     ) async throws(EndpointError) -> [SocketAddress] {
         var all: [SocketAddress] = []

@@ -7,6 +7,9 @@ public struct ListenOptions: Sendable, Hashable {
     /// Whether several sockets may listen on the same port, as when each of several loops has its
     /// own: `SO_REUSEPORT`. False at first.
     public var reusePort = false
+    /// The most connections that may be open at a time; while there are so many, clients wait in
+    /// the backlog. Nil, as at first, for no bound.
+    public var maxConnections: Int?
     /// Whether small writes are sent without delay: `TCP_NODELAY`. True at first.
     public var noDelay = true
 
@@ -33,6 +36,11 @@ public final class TCPServer {
     @exclusivity(unchecked) public private(set) var connectionCount = 0
     @exclusivity(unchecked) private var listeners: [ListeningSocket]
     private let waiters = WaiterList()
+    private let maxConnections: Int
+    /// Called once, when it ceases to listen.
+    @exclusivity(unchecked) var onClose: (() -> Void)?
+    /// Whether there is anybody to take connections.
+    @exclusivity(unchecked) private var isWanted = true
 
     /// Binds all addresses or none, then listens.
     init(
@@ -42,6 +50,10 @@ public final class TCPServer {
     ) throws(EndpointError) {
         loop.preconditionOnThread("TCPServer")
         guard !addresses.isEmpty else { throw EndpointError(.bind, "nowhere", .invalidArgument) }
+        maxConnections = options.maxConnections ?? .max
+        guard maxConnections > 0 else {
+            throw EndpointError(.listen, "\(addresses[0])", .invalidArgument)
+        }
         self.loop = loop
         listeners = try Self.bind(loop, addresses, options, place)
         self.addresses = listeners.map(\.address)
@@ -110,6 +122,7 @@ public final class TCPServer {
                 loop, .open, ProtocolReference(entry: entry, object: made), peer: peer,
                 madeAt: place)
             connectionCount += 1
+            if connectionCount >= maxConnections { updateAccepting() }
             do throws(UVError) {
                 try UVError.check(uv_tcp_open(transport.tcp, descriptor))
             } catch {
@@ -128,6 +141,7 @@ public final class TCPServer {
     /// Called by each transport when its connection is gone.
     func connectionEnded() {
         connectionCount -= 1
+        if connectionCount == maxConnections - 1 { updateAccepting() }
         if isOver { waiters.resumeAll() }
     }
 
@@ -142,6 +156,18 @@ public final class TCPServer {
         return found
     }
 
+    /// Lets clients wait in the backlog as long as nobody would take them. Idempotent.
+    func setWanted(_ isWanted: Bool) {
+        guard isWanted != self.isWanted else { return }
+        self.isWanted = isWanted
+        updateAccepting()
+    }
+
+    private func updateAccepting() {
+        let accepts = isWanted && connectionCount < maxConnections
+        for listener in listeners { listener.setAccepting(accepts) }
+    }
+
     // MARK: Ending
 
     private var isOver: Bool { listeners.isEmpty && connectionCount == 0 }
@@ -153,6 +179,8 @@ public final class TCPServer {
         let open = listeners
         listeners = []
         for listener in open { listener.close() }
+        onClose?()
+        onClose = nil
         if !open.isEmpty, isOver { waiters.resumeAll() }
     }
 

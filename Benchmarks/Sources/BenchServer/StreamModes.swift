@@ -1,0 +1,57 @@
+import UVLoop
+
+/// Serves a mode by async streams.
+final class StreamService: Service {
+    let port: Int
+    private let task: Task<Void, any Error>
+
+    init(_ listener: Listener, _ mode: Options.Mode) {
+        port = listener.port
+        let handler =
+            switch mode {
+            case .echo: echo
+            case .sink: sink
+            case .source: source
+            case .frames: frames
+            }
+        task = listener.loop.spawn { _ in try await listener.serve(handler) }
+    }
+
+    func end() { task.cancel() }
+
+    nonisolated(nonsending) func waitEnded() async throws { _ = await task.result }
+}
+
+/// Returns every byte.
+@Sendable func echo(_ stream: SocketStream) async throws {
+    for try await chunk in stream { try await stream.send(chunk) }
+}
+
+/// Reads and drops; the stream closes at the client's end of file.
+@Sendable func sink(_ stream: SocketStream) async throws {
+    while try await stream.withReceived({ _ in true }) != nil {}
+}
+
+/// Sends 64 KiB chunks for ever.
+@Sendable func source(_ stream: SocketStream) async throws {
+    let chunk = [UInt8](repeating: 0x55, count: 65_536)
+    // What is queued goes out in one write; half a MiB measured best.
+    try await stream.setWriteBufferLimits(low: 0, high: 1 << 19)
+    while true { try await stream.send(chunk) }
+}
+
+/// Takes frames of a 4-byte big-endian length and a payload, in place and in one piece, and answers
+/// each with its length.
+@Sendable func frames(_ stream: SocketStream) async throws {
+    // Room for one frame of this size without giving the memory back after each.
+    try await stream.setReceiveLimit(2 << 20)
+    while let header = try await stream.receive(exactly: 4) {
+        let length = try payloadLength(header)
+        if length > 0 {
+            guard try await stream.withReceived(exactly: length, { _ in true }) != nil else {
+                throw StreamError.incomplete(available: 0)
+            }
+        }
+        try await stream.send(header)
+    }
+}

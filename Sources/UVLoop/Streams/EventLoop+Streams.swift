@@ -1,0 +1,114 @@
+extension EventLoop {
+    /// Connects to an endpoint, from any task.
+    ///
+    /// A name is looked up, and its addresses are tried as RFC 8305 (Happy Eyeballs) says.
+    /// `TCP_NODELAY` is set.
+    ///
+    /// ```swift
+    /// let stream = try await loop.connect(to: .host("localhost", port: 7000))
+    /// ```
+    ///
+    /// Binds `uv_getaddrinfo`, `uv_tcp_bind`, `uv_tcp_connect`.
+    ///
+    /// - Parameters:
+    ///   - endpoint: where to connect.
+    ///   - localAddress: the address to connect from; nil lets the system choose.
+    ///   - timeout: for all of it, the look-up included; nil for none but the system's.
+    /// - Returns: the stream, which the caller closes; ``withConnection(to:from:timeout:_:)`` does
+    ///   that by itself.
+    /// - Throws: ``EndpointError``, with each address that was tried; `CancellationError` if the
+    ///   task is cancelled: nothing is left open then.
+    public nonisolated(nonsending) func connect(
+        to endpoint: Endpoint, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
+        file: StaticString = #fileID, line: UInt = #line
+    ) async throws -> SocketStream {
+        guard isOnThread else {
+            return try await visit {
+                try await self.connect(
+                    to: endpoint, from: localAddress, timeout: timeout, file: file, line: line)
+            }
+        }
+        let stream = StreamCore()
+        let transport = try await connect(
+            endpoint, localAddress, timeout,
+            ProtocolReference(entry: core.streamEntry, object: stream),
+            SourcePlace(file: file, line: line))
+        return SocketStream(stream, transport)
+    }
+
+    /// Connects to an endpoint, lends the stream to the closure, and closes it on every exit:
+    /// gracefully, or at once if the task is cancelled.
+    ///
+    /// - Parameter body: uses the stream, where the caller is.
+    /// - Throws: as ``connect(to:from:timeout:file:line:)``; what the closure throws; if it throws
+    ///   nothing, what ``SocketStream/close()`` does.
+    public nonisolated(nonsending) func withConnection<R>(
+        to endpoint: Endpoint, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
+        file: StaticString = #fileID, line: UInt = #line,
+        _ body: nonisolated(nonsending) (SocketStream) async throws -> R
+    ) async throws -> R {
+        let stream = try await connect(
+            to: endpoint, from: localAddress, timeout: timeout, file: file, line: line)
+        return try await stream.use(body)
+    }
+
+    /// Listens on endpoints: each connection becomes a ``SocketStream``.
+    ///
+    /// ```swift
+    /// let listener = try await loop.listen(on: .host(nil, port: 7000))
+    /// try await listener.serve { stream in
+    ///     for try await chunk in stream { try await stream.send(chunk) }
+    /// }
+    /// ```
+    ///
+    /// All endpoints are bound, or none. A name is looked up, and every address that it has is
+    /// listened on. Port 0 lets the system choose, the same one for all addresses. IPv6 sockets
+    /// take IPv6 only.
+    ///
+    /// Binds `uv_getaddrinfo`, `uv_poll_start`; stands for `uv_tcp_bind`, `uv_listen`.
+    ///
+    /// - Returns: the listener, from any task; it closes when nobody refers to it any more.
+    /// - Throws: ``EndpointError``, which names the address; ``EventLoopError/closed``.
+    public nonisolated(nonsending) func listen(
+        on endpoints: Endpoint..., options: ListenOptions = ListenOptions(),
+        file: StaticString = #fileID, line: UInt = #line
+    ) async throws -> Listener {
+        try await listen(
+            on: endpoints, options: options, madeAt: SourcePlace(file: file, line: line))
+    }
+
+    private nonisolated(nonsending) func listen(
+        on endpoints: [Endpoint], options: ListenOptions, madeAt place: SourcePlace
+    ) async throws -> Listener {
+        guard isOnThread else {
+            return try await visit {
+                try await self.listen(on: endpoints, options: options, madeAt: place)
+            }
+        }
+        let queue = AcceptQueue()
+        let entry = StreamEntry { queue.accepted($0) }
+        let server = try TCPServer(
+            self, binding: try await addresses(of: endpoints), options: options, entry,
+            madeAt: place
+        ) { StreamCore() }
+        return Listener(server, queue)
+    }
+}
+
+extension SocketStream {
+    /// Runs the closure and closes on every exit. An error of the closure goes before one of the
+    /// closing.
+    nonisolated(nonsending) func use<R>(
+        _ body: nonisolated(nonsending) (SocketStream) async throws -> R
+    ) async throws -> R {
+        let result: R
+        do {
+            result = try await body(self)
+        } catch {
+            try? await close()
+            throw error
+        }
+        try await close()
+        return result
+    }
+}
