@@ -28,9 +28,13 @@
 /// A value that no two living threads share: the identity of the calling thread.
 static inline uintptr_t cuv_thread_token(void) { return (uintptr_t)pthread_self(); }
 
-/// The Swift task that the calling thread is running, null if none: an entry point of the Swift
-/// runtime that compiled code calls, too.
+// Two entry points of the Swift runtime, which compiled code calls as well: the standard library's
+// way to them retains and releases the task, which is more than they do.
+
+/// The Swift task that the calling thread is running, null if none.
 void *swift_task_getCurrent(void);
+/// Whether the task is cancelled.
+bool swift_task_isCancelled(void *task);
 
 /// Ignores SIGPIPE, unless the program has a handler of its own.
 static inline void cuv_ignore_sigpipe(void) {

@@ -7,7 +7,7 @@ final class StreamService: Service {
 
     init(_ listener: Listener, _ mode: Options.Mode) {
         port = listener.port
-        let handler =
+        let handler: Listener.Handler =
             switch mode {
             case .echo: echo
             case .sink: sink
@@ -23,17 +23,17 @@ final class StreamService: Service {
 }
 
 /// Returns every byte.
-@Sendable func echo(_ stream: SocketStream) async throws {
-    for try await chunk in stream { try await stream.send(chunk) }
+@Sendable nonisolated(nonsending) func echo(_ stream: SocketStream) async throws {
+    while let chunk = try await stream.receive() { try await stream.send(chunk) }
 }
 
 /// Reads and drops; the stream closes at the client's end of file.
-@Sendable func sink(_ stream: SocketStream) async throws {
+@Sendable nonisolated(nonsending) func sink(_ stream: SocketStream) async throws {
     while try await stream.withReceived({ _ in true }) != nil {}
 }
 
 /// Sends 64 KiB chunks for ever.
-@Sendable func source(_ stream: SocketStream) async throws {
+@Sendable nonisolated(nonsending) func source(_ stream: SocketStream) async throws {
     let chunk = [UInt8](repeating: 0x55, count: 65_536)
     // What is queued goes out in one write; half a MiB measured best.
     try await stream.setWriteBufferLimits(low: 0, high: 1 << 19)
@@ -42,7 +42,7 @@ final class StreamService: Service {
 
 /// Takes frames of a 4-byte big-endian length and a payload, in place and in one piece, and answers
 /// each with its length.
-@Sendable func frames(_ stream: SocketStream) async throws {
+@Sendable nonisolated(nonsending) func frames(_ stream: SocketStream) async throws {
     // Room for one frame of this size without giving the memory back after each.
     try await stream.setReceiveLimit(2 << 20)
     while let header = try await stream.receive(exactly: 4) {

@@ -1,38 +1,33 @@
 import CUV
 
+/// Throws `CancellationError` in a cancelled task. As `Task.checkCancellation`, at a third of the
+/// cost.
+@inline(__always)
+func checkCancellation() throws {
+    if let task = swift_task_getCurrent(), swift_task_isCancelled(task) {
+        throw CancellationError()
+    }
+}
+
 /// Watches the cancellation of one task for all the waits of a scope: to register a handler with
 /// the runtime for each wait would double what the wait costs. Belongs to the loop's thread.
-final class TaskCover {
+///
+/// Sendable without the compiler's check: the handler, which may run anywhere, only passes it on to
+/// the loop's thread.
+final class TaskCover: @unchecked Sendable {
     private let task: UnsafeMutableRawPointer?
-    /// Where the task waits at the moment.
+    /// Where the task has waited last. It lives at least as long as the scope.
     @exclusivity(unchecked) unowned(unsafe) var room: WaitingRoom?
 
-    private init() {
+    /// Covers the calling task.
+    init() {
         task = swift_task_getCurrent()
     }
 
     /// Whether this covers the calling task; its child tasks are others.
     @inline(__always) var isOfCurrentTask: Bool { task == swift_task_getCurrent() }
 
-    /// Runs the scope's body, on the loop's thread. A cancellation of the task ends the wait in
-    /// which it finds it; before its waits the task itself looks whether it is cancelled.
-    ///
-    /// - Parameter use: takes the cover for the time of the scope, nil afterwards.
-    static func cover<R>(
-        on loop: EventLoop, isolation: isolated (any Actor)? = #isolation,
-        use: (TaskCover?) -> Void,
-        _ body: nonisolated(nonsending) () async throws -> R
-    ) async rethrows -> R {
-        // Sound: the handler only passes it on to the loop's thread.
-        nonisolated(unsafe) let cover = TaskCover()
-        use(cover)
-        defer { use(nil) }
-        return try await withTaskCancellationHandler {
-            // Captured, or the closure would run on the global executor.
-            _ = isolation
-            return try await body()
-        } onCancel: {
-            try? loop.execute { loop in cover.room?.wake(loop.core, .cancelled) }
-        }
-    }
+    /// Ends the wait in which it finds the task: what a cancelled task's handler posts to the loop.
+    /// Before its waits the task itself looks whether it is cancelled.
+    func cancel(on loop: EventLoop) { room?.wake(loop.core, .cancelled) }
 }

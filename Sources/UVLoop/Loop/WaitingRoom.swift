@@ -14,7 +14,8 @@ final class WaitingRoom: @unchecked Sendable {
     @exclusivity(unchecked) var job: UnownedJob?
     /// Whether the task is isolated to an actor of the loop, as against one that prefers it.
     @exclusivity(unchecked) private var isIsolated = false
-    @exclusivity(unchecked) private var outcome = Outcome.woken
+    /// What ended the last wait.
+    @exclusivity(unchecked) private(set) var outcome = Outcome.woken
     /// Counts the waits, so that a cancellation that comes late finds that it is too late.
     @exclusivity(unchecked) private var number: UInt32 = 0
     @exclusivity(unchecked) private var timer: Timer?
@@ -24,25 +25,31 @@ final class WaitingRoom: @unchecked Sendable {
     // MARK: Waiting
 
     /// Suspends the calling task, which runs on the loop's thread.
-    ///
-    /// - Parameter cover: the task's, if its cancellation is watched for all of its waits.
     nonisolated(nonsending) func wait(
-        on loop: EventLoop, until deadline: EventLoop.Instant? = nil, cover: TaskCover? = nil
+        on loop: EventLoop, until deadline: EventLoop.Instant? = nil
     ) async -> Outcome {
         isIsolated = Self.isPresent(#isolation)
         outcome = .woken
         number &+= 1
         if let deadline { startTimer(loop, deadline) }
-        if let cover, cover.isOfCurrentTask {
-            cover.room = self
-            loop.core.parking.prepare(self)
-            await loop.core.parking.wait()
-            cover.room = nil
-        } else {
-            await waitWatchingCancellation(on: loop)
-        }
+        await waitWatchingCancellation(on: loop)
         if deadline != nil { timer?.stop() }
         return outcome
+    }
+
+    /// Prepares a wait of a task that a cover watches. The next that the task does is to await
+    /// ``Parking/wait()``; then it asks for the ``outcome``.
+    ///
+    /// - Returns: nil if the cover is not the task's.
+    @inline(__always)
+    func prepare(_ cover: TaskCover?, isolation: (any Actor)?, on core: LoopCore) -> Parking? {
+        guard let cover, cover.isOfCurrentTask else { return nil }
+        isIsolated = isolation != nil
+        outcome = .woken
+        number &+= 1
+        cover.room = self
+        core.parking.prepare(self)
+        return core.parking
     }
 
     /// Apart, because the comparison in an async function crashes the compiler (6.3.1).

@@ -21,7 +21,7 @@ final class AcceptQueue {
 
     /// Waits for a connection; nil once the listener is closed.
     nonisolated(nonsending) func next(on loop: EventLoop) async throws -> SocketStream? {
-        try Task.checkCancellation()
+        try checkCancellation()
         if isTaking { throw StreamError.busy }
         isTaking = true
         defer { isTaking = false }

@@ -49,7 +49,7 @@ extension EventLoop {
     ) async throws -> R {
         let stream = try await connect(
             to: endpoint, from: localAddress, timeout: timeout, file: file, line: line)
-        return try await stream.use(body)
+        return try await stream.closing(body)
     }
 
     /// Listens on endpoints: each connection becomes a ``SocketStream``.
@@ -92,23 +92,5 @@ extension EventLoop {
             madeAt: place
         ) { StreamCore() }
         return Listener(server, queue)
-    }
-}
-
-extension SocketStream {
-    /// Runs the closure and closes on every exit. An error of the closure goes before one of the
-    /// closing.
-    nonisolated(nonsending) func use<R>(
-        _ body: nonisolated(nonsending) (SocketStream) async throws -> R
-    ) async throws -> R {
-        let result: R
-        do {
-            result = try await body(self)
-        } catch {
-            try? await close()
-            throw error
-        }
-        try await close()
-        return result
     }
 }

@@ -1,4 +1,8 @@
 extension Listener {
+    /// What serves a connection.
+    public typealias Handler =
+        nonisolated(nonsending) @Sendable (SocketStream) async throws -> Void
+
     /// Serves every connection with a task of its own, until the listener is closed.
     ///
     /// ```swift
@@ -17,7 +21,7 @@ extension Listener {
     ///
     /// - Throws: `CancellationError`; ``StreamError/busy`` if another task takes connections.
     public nonisolated(nonsending) func serve(
-        _ handler: @escaping @Sendable (SocketStream) async throws -> Void
+        _ handler: @escaping Handler
     ) async throws {
         try await loop.serve(self, handler)
     }
@@ -53,7 +57,7 @@ final class HandlerCount {
 
 extension EventLoop {
     fileprivate func serve(
-        _ listener: Listener, _ handler: @escaping @Sendable (SocketStream) async throws -> Void
+        _ listener: Listener, _ handler: @escaping Listener.Handler
     ) async throws {
         defer { listener.server.close() }
         try await withThrowingDiscardingTaskGroup { group in
@@ -70,23 +74,29 @@ extension EventLoop {
 }
 
 extension SocketStream {
-    /// Runs a handler, and closes; on the loop's thread.
+    /// Runs a handler, and closes; on the loop's thread. In parts, because what is in a frame that
+    /// waits is in the memory of every connection.
     fileprivate nonisolated(nonsending) func serve(
-        for listener: Listener, _ handler: @Sendable (SocketStream) async throws -> Void
+        for listener: Listener, _ handler: @escaping Listener.Handler
     ) async {
+        var failure: (any Error)?
         do {
-            try await TaskCover.cover(on: loop, use: { core.cover = $0 }) {
-                try await handler(self)
-            }
+            try await covered(handler)
         } catch {
-            if !Task.isCancelled || !(error is CancellationError) { report(error) }
+            failure = error
         }
+        await end(failure)
+        listener.handlers.ended(loop.core)
+    }
+
+    @inline(never)
+    private nonisolated(nonsending) func end(_ error: (any Error)?) async {
+        if let error, !Task.isCancelled || !(error is CancellationError) { report(error) }
         do {
             try await close()
         } catch {
             if !Task.isCancelled { report(error) }
         }
-        listener.handlers.ended(loop.core)
     }
 
     private func report(_ error: any Error) {

@@ -13,13 +13,19 @@ extension SocketStream {
     public nonisolated(nonsending) func receive(
         upTo limit: Int = .max, timeout: Duration?
     ) async throws -> [UInt8]? {
-        guard isOnThread else {
-            return try await loop.visit { try await self.receive(upTo: limit, timeout: timeout) }
-        }
-        try Task.checkCancellation()
+        guard isOnThread else { return try await receiveElsewhere(limit, timeout) }
+        try checkCancellation()
         guard limit > 0 else { throw StreamError.invalidArgument }
-        guard try await core.waitForBytes(1, until: Self.deadline(timeout)) else { return nil }
+        guard try await core.hasBytes(1, until: Self.deadline(timeout)) else { return nil }
         return core.take(Swift.min(limit, core.availableCount)) { [UInt8]($0) }
+    }
+
+    // Apart, as for sending: what it keeps is not to be in the frame of every receive.
+    @inline(never)
+    private nonisolated(nonsending) func receiveElsewhere(
+        _ limit: Int, _ timeout: Duration?
+    ) async throws -> [UInt8]? {
+        try await loop.visit { try await self.receive(upTo: limit, timeout: timeout) }
     }
 
     /// Waits for bytes and returns what is there; see ``receive(upTo:timeout:)``.
@@ -67,7 +73,7 @@ extension SocketStream {
             nonisolated(unsafe) let memory = memory
             return try await loop.visit { try await self.receive(count, into: memory, timeout) }
         }
-        try Task.checkCancellation()
+        try checkCancellation()
         guard count > 0 else { throw StreamError.invalidArgument }
         if let isThere = try core.canReceive(count) {
             guard isThere || count > 1 else { return 0 }
@@ -114,13 +120,13 @@ extension SocketStream {
                 try await self.receive(until: delimiter, limit: limit, timeout: timeout)
             }
         }
-        try Task.checkCancellation()
+        try checkCancellation()
         let length = delimiter.withUnsafeBytes { $0.count }
         guard length > 0, limit >= length else { throw StreamError.invalidArgument }
         let deadline = Self.deadline(timeout)
         var searched = 0
         var needed = length
-        while try await core.waitForBytes(needed, until: deadline) {
+        while try await core.hasBytes(needed, until: deadline) {
             let available = core.availableCount
             let found = core.look { bytes in
                 delimiter.withUnsafeBytes {
@@ -150,9 +156,9 @@ extension SocketStream {
         upTo limit: Int = .max, timeout: Duration? = nil, _ body: (RawSpan) throws -> R
     ) async throws -> R? {
         guard isOnThread else { return try await withVisited(1, limit, timeout, body) }
-        try Task.checkCancellation()
+        try checkCancellation()
         guard limit > 0 else { throw StreamError.invalidArgument }
-        guard try await core.waitForBytes(1, until: Self.deadline(timeout)) else { return nil }
+        guard try await core.hasBytes(1, until: Self.deadline(timeout)) else { return nil }
         return try core.take(Swift.min(limit, core.availableCount)) { try body($0.bytes) }
     }
 
@@ -164,9 +170,9 @@ extension SocketStream {
         exactly count: Int, timeout: Duration? = nil, _ body: (RawSpan) throws -> R
     ) async throws -> R? {
         guard isOnThread else { return try await withVisited(count, count, timeout, body) }
-        try Task.checkCancellation()
+        try checkCancellation()
         guard count > 0 else { throw StreamError.invalidArgument }
-        guard try await core.waitForBytes(count, until: Self.deadline(timeout)) else {
+        guard try await core.hasBytes(count, until: Self.deadline(timeout)) else {
             let available = core.availableCount
             guard available > 0 else { return nil }
             throw StreamError.incomplete(available: available)
@@ -185,9 +191,9 @@ extension SocketStream {
         guard isOnThread else {
             return try await loop.visit { try await self.peek(atLeast: count, timeout: timeout) }
         }
-        try Task.checkCancellation()
+        try checkCancellation()
         guard count > 0 else { throw StreamError.invalidArgument }
-        _ = try await core.waitForBytes(count, until: Self.deadline(timeout))
+        _ = try await core.hasBytes(count, until: Self.deadline(timeout))
         return core.look { [UInt8]($0) }
     }
 

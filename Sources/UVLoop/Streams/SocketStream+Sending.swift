@@ -13,13 +13,27 @@ extension SocketStream {
     public nonisolated(nonsending) func send(
         _ bytes: [UInt8], timeout: Duration? = nil
     ) async throws {
-        guard isOnThread else {
-            return try await loop.visit { try await self.send(bytes, timeout: timeout) }
+        guard isOnThread else { return try await sendElsewhere(bytes, timeout) }
+        guard try isSent({ try $0.write(bytes) }) else {
+            return try await core.finishSending(until: Self.deadline(timeout))
         }
-        try Task.checkCancellation()
+    }
+
+    /// Gives bytes to the transport. False if that is not all there is to sending them.
+    @inline(__always)
+    private func isSent(_ write: (Transport) throws -> Void) throws -> Bool {
+        try checkCancellation()
         try core.checkCanSend()
-        try transport.write(bytes)
-        if core.mayHaveToWait { try await core.finishSending(until: Self.deadline(timeout)) }
+        try core.withTransport(write)
+        return !core.mayHaveToWait
+    }
+
+    // Apart: what it keeps while it waits is not to be in the frame of every send.
+    @inline(never)
+    private nonisolated(nonsending) func sendElsewhere(
+        _ bytes: some ByteContainer & Sendable, _ timeout: Duration?
+    ) async throws {
+        try await loop.visit { try await self.send(bytes, timeout: timeout) }
     }
 
     /// Sends the bytes of a string (as UTF-8), a slice, or any other ``ByteContainer``.
@@ -28,13 +42,10 @@ extension SocketStream {
     public nonisolated(nonsending) func send(
         _ bytes: some ByteContainer & Sendable, timeout: Duration?
     ) async throws {
-        guard isOnThread else {
-            return try await loop.visit { try await self.send(bytes, timeout: timeout) }
+        guard isOnThread else { return try await sendElsewhere(bytes, timeout) }
+        guard try isSent({ try $0.write(bytes) }) else {
+            return try await core.finishSending(until: Self.deadline(timeout))
         }
-        try Task.checkCancellation()
-        try core.checkCanSend()
-        try transport.write(bytes)
-        if core.mayHaveToWait { try await core.finishSending(until: Self.deadline(timeout)) }
     }
 
     /// Sends the bytes of a string (as UTF-8), a slice, or any other ``ByteContainer``.
@@ -56,10 +67,9 @@ extension SocketStream {
             nonisolated(unsafe) let bytes = bytes
             return try await loop.visit { try await self.send(bytes, timeout: timeout) }
         }
-        try Task.checkCancellation()
-        try core.checkCanSend()
-        try transport.write(bytes)
-        if core.mayHaveToWait { try await core.finishSending(until: Self.deadline(timeout)) }
+        guard try isSent({ try $0.write(bytes) }) else {
+            return try await core.finishSending(until: Self.deadline(timeout))
+        }
     }
 
     /// Sends any other collection of bytes, such as Foundation's `Data`.
@@ -85,10 +95,9 @@ extension SocketStream {
         guard isOnThread else {
             return try await loop.visit { try await self.sendAll(parts, timeout: timeout) }
         }
-        try Task.checkCancellation()
-        try core.checkCanSend()
-        try transport.writeAll(parts)
-        if core.mayHaveToWait { try await core.finishSending(until: Self.deadline(timeout)) }
+        guard try isSent({ try $0.writeAll(parts) }) else {
+            return try await core.finishSending(until: Self.deadline(timeout))
+        }
     }
 
     /// Returns when a send would probably not have to wait: what is queued is not above the
@@ -99,7 +108,7 @@ extension SocketStream {
         guard isOnThread else {
             return try await loop.visit { try await self.waitForRoom(timeout: timeout) }
         }
-        try Task.checkCancellation()
+        try checkCancellation()
         try core.checkCanSend()
         if core.isClogged { try await core.waitForRoom(until: Self.deadline(timeout)) }
     }

@@ -81,7 +81,7 @@ public final class SocketStream: ByteStream {
     ///   cut off; `CancellationError`.
     public nonisolated(nonsending) func sendEOF() async throws {
         guard isOnThread else { return try await loop.visit { try await self.sendEOF() } }
-        try Task.checkCancellation()
+        try checkCancellation()
         try core.sendEOF()
     }
 

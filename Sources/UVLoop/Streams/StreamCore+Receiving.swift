@@ -74,7 +74,8 @@ extension StreamCore {
 
     /// How many bytes can be taken at once.
     var availableCount: Int {
-        @inline(__always) get { lent.count > 0 ? lent.count : buffer.count }
+        @inline(__always)
+        get { lent.count > 0 ? lent.count : targetFilled > 0 ? targetFilled : buffer.count }
     }
 
     /// Checks that the calling task may receive, and whether it has to wait for that.
@@ -104,21 +105,52 @@ extension StreamCore {
     }
 
     /// Waits until so many bytes can be taken. False if the stream ends before.
+    @inline(__always)
+    nonisolated(nonsending) func hasBytes(
+        _ count: Int, until deadline: EventLoop.Instant?
+    ) async throws -> Bool {
+        if let known = try canReceive(count) { return known }
+        return try await waitForBytes(count, until: deadline)
+    }
+
+    /// The same, for a task that ``canReceive(_:)`` has told to wait.
     nonisolated(nonsending) func waitForBytes(
         _ count: Int, until deadline: EventLoop.Instant? = nil
     ) async throws -> Bool {
-        if let answer = try canReceive(count) { return answer }
-        let room = receiverRoom
         isReceiving = true
         defer { isReceiving = false }
         while true {
             needed = count
-            prepareToWait()
-            switch await room.wait(on: loop, until: deadline, cover: cover) {
-            case .woken: if let answer = try hasReceived(count) { return answer }
-            case .cancelled: throw CancellationError()
-            case .timedOut: throw StreamError.timedOut
+            if let parking = prepareToReceive(deadline, isolation: #isolation) {
+                await parking.wait()
+            } else {
+                await waitWatched(deadline)
             }
+            if let answer = try outcomeOfReceiving(count) { return answer }
+        }
+    }
+
+    /// Prepares the wait that is the cheapest, of a task that is watched already; nil for others.
+    private func prepareToReceive(
+        _ deadline: EventLoop.Instant?, isolation: (any Actor)?
+    ) -> Parking? {
+        prepareToWait()
+        let room = receiverRoom
+        guard deadline == nil else { return nil }
+        return withLoopCore { room.prepare(cover, isolation: isolation, on: $0) }
+    }
+
+    // Apart: what it keeps while it waits is not to be in the frame of every receive.
+    @inline(never)
+    private nonisolated(nonsending) func waitWatched(_ deadline: EventLoop.Instant?) async {
+        _ = await receiverRoom.wait(on: loop, until: deadline)
+    }
+
+    private func outcomeOfReceiving(_ count: Int) throws -> Bool? {
+        switch receiverRoom.outcome {
+        case .woken: try hasReceived(count)
+        case .cancelled: throw CancellationError()
+        case .timedOut: throw StreamError.timedOut
         }
     }
 
@@ -128,24 +160,10 @@ extension StreamCore {
         _ count: Int, into memory: UnsafeMutableRawBufferPointer, filled: Int,
         until deadline: EventLoop.Instant?
     ) async throws -> Int {
-        if isReceiving { throw StreamError.busy }
-        let room = receiverRoom
-        isReceiving = true
-        (target, targetFilled, needed) = (memory, filled, count)
-        defer {
-            (target, targetFilled, isReceiving) = (Self.nowhere, 0, false)
-        }
+        (target, targetFilled) = (memory, filled)
+        defer { (target, targetFilled) = (Self.nowhere, 0) }
         do {
-            while targetFilled < count {
-                if isClosed { throw StreamError.closed }
-                if isGone || hasReadEnd, try !hasEnded() { break }
-                prepareToWait()
-                switch await room.wait(on: loop, until: deadline, cover: cover) {
-                case .woken: break
-                case .cancelled: throw CancellationError()
-                case .timedOut: throw StreamError.timedOut
-                }
-            }
+            _ = try await waitForBytes(count, until: deadline)
         } catch {
             putBackTarget()
             throw error

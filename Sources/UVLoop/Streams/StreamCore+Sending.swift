@@ -12,7 +12,7 @@ extension StreamCore {
     @inline(__always)
     private func checkWritingOpen() throws(StreamError) {
         if isClosed { throw .closed }
-        if !transport.state.canWrite || isCutOff { throw whyNotWritable() }
+        if withTransport({ !$0.state.canWrite }) || isCutOff { throw whyNotWritable() }
     }
 
     @inline(never)
@@ -32,15 +32,17 @@ extension StreamCore {
 
     /// Whether a send is not over when the transport has its bytes: it has to wait or has failed.
     var mayHaveToWait: Bool {
-        @inline(__always) get { isClogged || transport.state.phase == .closed }
+        @inline(__always)
+        get { withTransport { $0.state.isWritingPaused || $0.state.phase == .closed } }
     }
 
     /// Whether a sender has to wait.
     var isClogged: Bool {
-        @inline(__always) get { transport.state.isWritingPaused }
+        @inline(__always) get { withTransport { $0.state.isWritingPaused } }
     }
 
     /// To be called after bytes have been given to the transport: waits until they are taken.
+    @inline(never)
     nonisolated(nonsending) func finishSending(until deadline: EventLoop.Instant?) async throws {
         if transport.state.phase == .closed { try checkWritingOpen() }
         guard isClogged else { return }
@@ -59,7 +61,7 @@ extension StreamCore {
         isSending = true
         defer { isSending = false }
         while isClogged {
-            switch await room.wait(on: loop, until: deadline, cover: cover) {
+            switch await room.wait(on: loop, until: deadline) {
             case .woken: try checkWritingOpen()
             case .cancelled: throw CancellationError()
             case .timedOut: throw StreamError.timedOut

@@ -11,7 +11,9 @@ import CUV
 /// rest has no memory for bytes. Bytes that come while nobody waits are read ahead into the buffer,
 /// up to its limit; then the network waits.
 final class StreamCore {
-    @exclusivity(unchecked) unowned(unsafe) var transport: Transport!
+    /// The transport, which holds this; set once, before anything is asked of it. Without the
+    /// reference counting that goes with a strong one.
+    @exclusivity(unchecked) var unmanagedTransport: Unmanaged<Transport>!
 
     // Receiving; see StreamCore+Receiving.
     @exclusivity(unchecked) var buffer = ReceiveBuffer()
@@ -54,7 +56,20 @@ final class StreamCore {
     /// Where libuv was told to put the next bytes.
     enum Destination: UInt8 { case shared, buffer, target }
 
+    var transport: Transport { unmanagedTransport.takeUnretainedValue() }
     var loop: EventLoop { transport.loop }
+
+    /// Lends the transport: for the hot paths.
+    @inline(__always)
+    func withTransport<R>(_ body: (Transport) throws -> R) rethrows -> R {
+        try unmanagedTransport.unsafelyUnwrapped._withUnsafeGuaranteedRef(body)
+    }
+
+    /// Lends the loop's state: for the hot paths.
+    @inline(__always)
+    func withLoopCore<R>(_ body: (LoopCore) throws -> R) rethrows -> R {
+        try withTransport { try $0.withCore(body) }
+    }
 
     // MARK: What the transport calls
 
@@ -65,7 +80,7 @@ final class StreamCore {
 
     func resumeWriting() {
         guard let sender else { return }
-        transport.withCore { sender.wakeNow($0) }
+        withLoopCore { sender.wakeNow($0) }
     }
 
     func connectionLost(_ error: (any Error)?) {
@@ -81,7 +96,7 @@ final class StreamCore {
     @inline(__always)
     func wakeReceiverNow() {
         guard let receiver else { return }
-        transport.withCore { receiver.wakeNow($0) }
+        withLoopCore { receiver.wakeNow($0) }
     }
 
     /// Lets every waiting task look again at how things stand.
@@ -131,7 +146,7 @@ final class StreamCore {
         closers.append(room)
         defer { closers.removeAll { $0 === room } }
         while transport.state.phase != .closed {
-            switch await room.wait(on: loop, until: deadline, cover: cover) {
+            switch await room.wait(on: loop, until: deadline) {
             case .woken: break
             case .cancelled:
                 transport.abort()

@@ -17,7 +17,7 @@ final class StreamEntry: ProtocolEntry {
 
     override func connectionMade(_ object: Object, _ transport: Transport) {
         with(object) { core in
-            core.transport = transport
+            core.unmanagedTransport = .passUnretained(transport)
             if let accepted { accepted(SocketStream(core, transport)) }
         }
     }
