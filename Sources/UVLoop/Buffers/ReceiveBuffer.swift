@@ -35,10 +35,10 @@ public struct ReceiveBuffer: ~Copyable {
     //   these are C' / 4, and pay for the C' at most that it moves. A larger `minimum` pays by
     //   being filled; if it is not, it has cost one move, until twice as much is asked for or as
     //   much as it moved has been removed.
-    // - That leaves the move by which the limit is reached, the next after it, and the next after
-    //   one to a smaller block. Each is due once until the memory becomes less again: the former
-    //   move what was put in since there was no memory, the latter little more than was removed
-    //   before.
+    // - That leaves the move by which the memory reaches the limit, the next after it, and the
+    //   next after one to a smaller block, each due once until the memory becomes less again. The
+    //   first two move bytes put in since there was no memory; the last what the move before it
+    //   was paid for, and what has been put in since.
     //
     // Twice the limit is always enough for what is within the limit: when the tail of so large a
     // block is used up, at least as much has been removed as is left.
@@ -128,12 +128,13 @@ extension ReceiveBuffer {
         let (needed, tail) = (count + minimum, capacity - end)
         let isPaid = count <= start
         if isPaid, needed <= limit, capacity / 2 > limit {
+            // Left from what was demanded beyond the limit, and not needed any more.
             move(toBlockOf: limit)
         } else if isPaid, needed <= capacity, tail > 0 || capacity >= limit {
-            // Also if the tail would do: a short one makes for short reads.
+            // Also if the tail would do: short tails make for short reads.
             if isEmpty || tail < max(minimum, capacity / 2) { slide() }
         } else if tail < minimum {
-            // Also if a slide would do: what a read has filled to the end was too small for it.
+            // Also if a slide would do, below the limit: what reads fill to the end is too small.
             let bound = capacity < limit ? limit : 2 * max(limit, needed)
             move(toBlockOf: max(needed, min(max(Self.firstCapacity, 2 * capacity), bound)))
         }
@@ -208,7 +209,7 @@ extension ReceiveBuffer {
     /// What is taken first, if the limit allows and no more is asked for.
     private static var firstCapacity: Int { 4_096 }
     /// What lies before the bytes: their number, in a piece that keeps them aligned.
-    @usableFromInline static var headerSize: Int { 16 }
+    private static var headerSize: Int { 16 }
 
     /// Gives the memory back if no byte is there: for connections that rest.
     public mutating func releaseMemoryIfEmpty() {
@@ -250,6 +251,10 @@ extension ReceiveBuffer {
 
     @inlinable
     static func check(_ condition: Bool, _ message: StaticString) {
-        if !condition { fatalError("ReceiveBuffer: \(message)") }
+        if !condition { stop(message) }
     }
+
+    /// Out of line, for the sake of the callers' code.
+    @inline(never) @usableFromInline
+    static func stop(_ message: StaticString) -> Never { fatalError("ReceiveBuffer: \(message)") }
 }
