@@ -27,18 +27,17 @@ public struct ReceiveBuffer: ~Copyable {
     // to the front of the same block or of another; `start` is 0 after it, and so counts what has
     // been removed since.
     //
-    // - A slide, and a move to a smaller block, moves at most `start` bytes: every byte that is
-    //   removed pays for one that is moved.
+    // - A slide moves at most `start` bytes: every byte that is removed pays for one that is moved.
     // - A move of c bytes to a larger block finds C' ≥ 2c bytes there, but for the one by which
     //   the memory reaches the limit. The next such move needs a tail shorter than its `minimum`,
     //   so since then C' - c - minimum bytes have been put in; for a `minimum` of up to C' / 4
     //   these are C' / 4, and pay for the C' at most that it moves. A larger `minimum` pays by
     //   being filled; if it is not, it has cost one move, until twice as much is asked for or as
     //   much as it moved has been removed.
-    // - That leaves the move by which the memory reaches the limit, the next after it, and the
-    //   next after one to a smaller block, each due once until the memory becomes less again. The
-    //   first two move bytes put in since there was no memory; the last what the move before it
-    //   was paid for, and what has been put in since.
+    // - The move by which the memory reaches the limit, and the next after it, are due once until
+    //   there is no memory again, and move bytes put in since there was none.
+    // - A move to a smaller block, which is one of `limit` bytes, and the next after it, move no
+    //   more than that each, and come after more than that has been removed.
     //
     // Twice the limit is always enough for what is within the limit: when the tail of so large a
     // block is used up, at least as much has been removed as is left.
@@ -127,12 +126,12 @@ extension ReceiveBuffer {
         let capacity = capacity
         let (needed, tail) = (count + minimum, capacity - end)
         let isPaid = count <= start
-        if isPaid, needed <= limit, capacity / 2 > limit {
-            // Left from what was demanded beyond the limit, and not needed any more.
+        if isPaid, needed <= limit, start > limit, capacity / 2 > limit {
+            // What was demanded beyond the limit has come and gone.
             move(toBlockOf: limit)
         } else if isPaid, needed <= capacity, tail > 0 || capacity >= limit {
             // Also if the tail would do: short tails make for short reads.
-            if isEmpty || tail < max(minimum, capacity / 2) { slide() }
+            if isEmpty || tail < max(minimum, min(capacity, limit) / 2) { slide() }
         } else if tail < minimum {
             // Also if a slide would do, below the limit: what reads fill to the end is too small.
             let bound = capacity < limit ? limit : 2 * max(limit, needed)

@@ -88,6 +88,16 @@ import Testing
         #expect(buffer.contents == [UInt8](repeating: 1, count: 10))
     }
 
+    @Test func roomThatWasDemandedIsKeptUntilItWasUsed() {
+        var buffer = ReceiveBuffer(limit: 1_000)
+        _ = buffer.reserve(100_000)
+        for _ in 0..<99 {
+            buffer.append([UInt8](repeating: 1, count: 1_000))
+            #expect(buffer.capacity == 100_000)
+        }
+        #expect(buffer.count == 99_000)
+    }
+
     @Test func aLowerLimitGivesBackWhatIsEmpty() {
         var buffer = ReceiveBuffer()
         buffer.append([UInt8](repeating: 1, count: 60_000))
