@@ -27,18 +27,17 @@ public struct ReceiveBuffer: ~Copyable {
     // to the front of the same block or of another; `start` is 0 after it, and so counts what has
     // been removed since.
     //
-    // - A slide, and a move to a smaller block, moves at most `start` bytes: every byte that is
-    //   removed pays for one that is moved.
+    // - A slide moves at most `start` bytes: every byte that is removed pays for one that is moved.
     // - A move of c bytes to a larger block finds C' ≥ 2c bytes there, but for the one by which
     //   the memory reaches the limit. The next such move needs a tail shorter than its `minimum`,
     //   so since then C' - c - minimum bytes have been put in; for a `minimum` of up to C' / 4
     //   these are C' / 4, and pay for the C' at most that it moves. A larger `minimum` pays by
     //   being filled; if it is not, it has cost one move, until twice as much is asked for or as
     //   much as it moved has been removed.
-    // - That leaves the move by which the limit is reached, the next after it, and the next after
-    //   one to a smaller block. Each is due once until the memory becomes less again: the former
-    //   move what was put in since there was no memory, the latter little more than was removed
-    //   before.
+    // - The move by which the memory reaches the limit, and the next after it, are due once until
+    //   there is no memory again, and move bytes put in since there was none.
+    // - A move to a smaller block, which is one of `limit` bytes, and the next after it, move no
+    //   more than that each, and come after more than that has been removed.
     //
     // Twice the limit is always enough for what is within the limit: when the tail of so large a
     // block is used up, at least as much has been removed as is left.
@@ -127,13 +126,14 @@ extension ReceiveBuffer {
         let capacity = capacity
         let (needed, tail) = (count + minimum, capacity - end)
         let isPaid = count <= start
-        if isPaid, needed <= limit, capacity / 2 > limit {
+        if isPaid, needed <= limit, start > limit, capacity / 2 > limit {
+            // What was demanded beyond the limit has come and gone.
             move(toBlockOf: limit)
         } else if isPaid, needed <= capacity, tail > 0 || capacity >= limit {
-            // Also if the tail would do: a short one makes for short reads.
-            if isEmpty || tail < max(minimum, capacity / 2) { slide() }
+            // Also if the tail would do: short tails make for short reads.
+            if isEmpty || tail < max(minimum, min(capacity, limit) / 2) { slide() }
         } else if tail < minimum {
-            // Also if a slide would do: what a read has filled to the end was too small for it.
+            // Also if a slide would do, below the limit: what reads fill to the end is too small.
             let bound = capacity < limit ? limit : 2 * max(limit, needed)
             move(toBlockOf: max(needed, min(max(Self.firstCapacity, 2 * capacity), bound)))
         }
@@ -208,7 +208,7 @@ extension ReceiveBuffer {
     /// What is taken first, if the limit allows and no more is asked for.
     private static var firstCapacity: Int { 4_096 }
     /// What lies before the bytes: their number, in a piece that keeps them aligned.
-    @usableFromInline static var headerSize: Int { 16 }
+    private static var headerSize: Int { 16 }
 
     /// Gives the memory back if no byte is there: for connections that rest.
     public mutating func releaseMemoryIfEmpty() {
@@ -250,6 +250,10 @@ extension ReceiveBuffer {
 
     @inlinable
     static func check(_ condition: Bool, _ message: StaticString) {
-        if !condition { fatalError("ReceiveBuffer: \(message)") }
+        if !condition { stop(message) }
     }
+
+    /// Out of line, for the sake of the callers' code.
+    @inline(never) @usableFromInline
+    static func stop(_ message: StaticString) -> Never { fatalError("ReceiveBuffer: \(message)") }
 }

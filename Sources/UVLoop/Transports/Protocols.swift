@@ -65,7 +65,8 @@ public protocol PlainProtocol: BaseProtocol {
 /// A protocol that says where the next bytes shall go: they are read straight into its own memory.
 ///
 /// ``getBuffer(sizeHint:)`` is libuv's allocation callback, and ``bufferUpdated(_:)`` follows with
-/// the number of bytes that have come. Nothing is copied or allocated on the way.
+/// the number of bytes that have come. Nothing is copied or allocated on the way. A
+/// ``ReceiveBuffer`` is such memory, for what has to be parsed.
 public protocol BufferedProtocol: BaseProtocol {
     /// Where to put the next bytes. The memory must stay valid until ``bufferUpdated(_:)`` or until
     /// this is called again, on the same connection.

@@ -181,6 +181,33 @@ import Darwin
         }
     }
 
+    /// Answers every line with its length.
+    final class Lines: BufferedProtocol {
+        struct TooLong: Error {}
+
+        private unowned var transport: Transport!
+
+        func connectionMade(_ transport: Transport) { self.transport = transport }
+
+        private var received = ReceiveBuffer()
+        private var searched = 0
+
+        func getBuffer(sizeHint: Int) -> UnsafeMutableRawBufferPointer { received.reserve(1) }
+
+        func bufferUpdated(_ count: Int) throws {
+            received.commit(count)
+            while let end = received.firstIndex(of: UInt8(ascii: "\n"), from: searched) {
+                try answer(received.take(end))
+                received.removeFirst(1)
+                searched = 0
+            }
+            searched = received.count
+            if received.isFull { throw TooLong() }
+        }
+
+        private func answer(_ line: [UInt8]) throws { try transport.write("\(line.count)\n") }
+    }
+
     /// What the client of the tests below hears.
     final class Answer: PlainProtocol {
         private(set) var text = ""
@@ -210,6 +237,19 @@ import Darwin
             return answer.text
         }
         #expect(text == "received 10\n")
+    }
+
+    @Test func lines() throws {
+        let text = try EventLoop.run { loop in
+            let answer = Answer(sending: "one\n\nthree\nrest")
+            let server = try await loop.listen(on: .ip("127.0.0.1", port: 0)) { Lines() }
+            _ = try await loop.connect(to: .ip("127.0.0.1", port: server.port), answer)
+            while !answer.hasEnded { await Task.yield() }
+            server.close()
+            try await server.waitClosed()
+            return answer.text
+        }
+        #expect(text == "3\n0\n5\n")
     }
 
     @Test func sendingUnderBackPressure() throws {
