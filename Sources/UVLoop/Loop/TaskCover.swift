@@ -18,6 +18,10 @@ final class TaskCover: @unchecked Sendable {
     private let task: UnsafeMutableRawPointer?
     /// Where the task has waited last. It lives at least as long as the scope.
     @exclusivity(unchecked) unowned(unsafe) var room: WaitingRoom?
+    /// Whether the scope has been cancelled.
+    @exclusivity(unchecked) private(set) var isCancelled = false
+    /// For whoever keeps many: where it has this one.
+    @exclusivity(unchecked) var index = 0
 
     /// Covers the calling task.
     init() {
@@ -27,7 +31,9 @@ final class TaskCover: @unchecked Sendable {
     /// Whether this covers the calling task; its child tasks are others.
     @inline(__always) var isOfCurrentTask: Bool { task == swift_task_getCurrent() }
 
-    /// Ends the wait in which it finds the task: what a cancelled task's handler posts to the loop.
-    /// Before its waits the task itself looks whether it is cancelled.
-    func cancel(on loop: EventLoop) { room?.wake(loop.core, .cancelled) }
+    /// Ends the wait in which it finds the task, and those that follow.
+    func cancel(_ core: LoopCore) {
+        isCancelled = true
+        room?.wake(core, .cancelled)
+    }
 }

@@ -43,7 +43,8 @@ final class WaitingRoom: @unchecked Sendable {
     /// - Returns: nil if the cover is not the task's.
     @inline(__always)
     func prepare(_ cover: TaskCover?, isolation: (any Actor)?, on core: LoopCore) -> Parking? {
-        guard let cover, cover.isOfCurrentTask else { return nil }
+        // Of a cancelled one the handler of the other way makes short work.
+        guard let cover, cover.isOfCurrentTask, !cover.isCancelled else { return nil }
         isIsolated = isolation != nil
         outcome = .woken
         number &+= 1

@@ -27,48 +27,26 @@ extension Listener {
     }
 }
 
-/// How many handlers of a ``Listener`` are at work, and what ends them. Belongs to the loop's
-/// thread.
-final class HandlerCount {
-    private var count = 0
-    private var isGraceOver = false
-    private let room = WaitingRoom()
-
-    func began() { count += 1 }
-
-    func ended(_ core: LoopCore) {
-        count -= 1
-        if count == 0 { room.wake(core) }
-    }
-
-    /// Makes ``wait(on:)`` return at once.
-    func cancelAll(_ core: LoopCore) {
-        isGraceOver = true
-        room.wake(core)
-    }
-
-    /// Returns when no handler is at work, or the others are to be cancelled.
-    nonisolated(nonsending) func wait(on loop: EventLoop) async {
-        while count > 0, !isGraceOver {
-            if await room.wait(on: loop) == .cancelled { return }
-        }
-    }
-}
-
 extension EventLoop {
     fileprivate func serve(
         _ listener: Listener, _ handler: @escaping Listener.Handler
     ) async throws {
         defer { listener.server.close() }
-        try await withThrowingDiscardingTaskGroup { group in
-            while let stream = try await listener.queue.next(on: self) {
-                listener.handlers.began()
-                group.addTask(executorPreference: loopTaskExecutor) {
-                    await stream.serve(for: listener, handler)
+        let handlers = listener.handlers
+        try await withTaskCancellationHandler {
+            try await withThrowingDiscardingTaskGroup { group in
+                while let stream = try await listener.queue.next(on: self) {
+                    handlers.started()
+                    group.addTask(executorPreference: loopTaskExecutor) {
+                        await stream.serve(handlers, handler)
+                    }
                 }
+                await handlers.wait(on: self)
+                group.cancelAll()
+                handlers.cancelWaits(core)
             }
-            await listener.handlers.wait(on: self)
-            group.cancelAll()
+        } onCancel: {
+            try? execute { handlers.cancelWaits($0.core) }
         }
     }
 }
@@ -77,27 +55,33 @@ extension SocketStream {
     /// Runs a handler, and closes; on the loop's thread. In parts, because what is in a frame that
     /// waits is in the memory of every connection.
     fileprivate nonisolated(nonsending) func serve(
-        for listener: Listener, _ handler: @escaping Listener.Handler
+        _ handlers: HandlerTasks, _ handler: @escaping Listener.Handler
     ) async {
+        core.cover = TaskCover()
+        handlers.began(core.cover!)
         var failure: (any Error)?
         do {
-            try await covered(handler)
+            try await handler(self)
         } catch {
             failure = error
         }
         await end(failure)
-        listener.handlers.ended(loop.core)
+        handlers.ended(core.cover!, loop.core)
+        core.cover = nil
     }
 
     @inline(never)
     private nonisolated(nonsending) func end(_ error: (any Error)?) async {
-        if let error, !Task.isCancelled || !(error is CancellationError) { report(error) }
+        if let error, !isCancelled || !(error is CancellationError) { report(error) }
         do {
             try await close()
         } catch {
-            if !Task.isCancelled { report(error) }
+            if !isCancelled { report(error) }
         }
     }
+
+    /// Whether the handler's task is cancelled, or is being.
+    private var isCancelled: Bool { Task.isCancelled || core.cover?.isCancelled == true }
 
     private func report(_ error: any Error) {
         loop.core.report(error, in: .streamHandler)

@@ -22,7 +22,7 @@ public final class Listener: Sendable {
     // Sound: both are touched on the loop's thread only, which every operation checks.
     nonisolated(unsafe) let server: TCPServer
     nonisolated(unsafe) let queue: AcceptQueue
-    nonisolated(unsafe) let handlers = HandlerCount()
+    let handlers = HandlerTasks()
 
     /// A listener for a server whose connections come to the queue.
     init(_ server: TCPServer, _ queue: AcceptQueue) {
@@ -91,7 +91,7 @@ public final class Listener: Sendable {
     }
 
     private func endGrace() {
-        handlers.cancelAll(loop.core)
+        handlers.endGrace(loop.core)
         server.abortClients()
     }
 }

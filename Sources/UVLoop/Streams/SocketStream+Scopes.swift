@@ -30,7 +30,7 @@ extension SocketStream {
             _ = isolation
             return try await body(self)
         } onCancel: { [loop] in
-            try? loop.execute { cover.cancel(on: $0) }
+            try? loop.execute { cover.cancel($0.core) }
         }
     }
 }
