@@ -14,6 +14,8 @@ final class WaitingRoom: @unchecked Sendable {
     @exclusivity(unchecked) var job: UnownedJob?
     /// Whether the task is isolated to an actor of the loop, as against one that prefers it.
     @exclusivity(unchecked) private var isIsolated = false
+    /// Whether the cancellation of the task is watched by somebody else.
+    @exclusivity(unchecked) private(set) var isCovered = false
     /// What ended the last wait.
     @exclusivity(unchecked) private(set) var outcome = Outcome.woken
     /// Counts the waits, so that a cancellation that comes late finds that it is too late.
@@ -29,6 +31,7 @@ final class WaitingRoom: @unchecked Sendable {
         on loop: EventLoop, until deadline: EventLoop.Instant? = nil
     ) async -> Outcome {
         isIsolated = Self.isPresent(#isolation)
+        isCovered = false
         outcome = .woken
         number &+= 1
         if let deadline { startTimer(loop, deadline) }
@@ -37,18 +40,14 @@ final class WaitingRoom: @unchecked Sendable {
         return outcome
     }
 
-    /// Prepares a wait of a task that a cover watches. The next that the task does is to await
-    /// ``Parking/wait()``; then it asks for the ``outcome``.
-    ///
-    /// - Returns: nil if the cover is not the task's.
+    /// Prepares a wait of a task whose cancellation somebody watches already. The next that the task
+    /// does is to await ``Parking/wait()``; then it asks for the ``outcome``.
     @inline(__always)
-    func prepare(_ cover: TaskCover?, isolation: (any Actor)?, on core: LoopCore) -> Parking? {
-        // Of a cancelled one the handler of the other way makes short work.
-        guard let cover, cover.isOfCurrentTask, !cover.isCancelled else { return nil }
+    func prepare(isolation: (any Actor)?, on core: LoopCore) -> Parking {
         isIsolated = isolation != nil
+        isCovered = true
         outcome = .woken
         number &+= 1
-        cover.room = self
         core.parking.prepare(self)
         return core.parking
     }

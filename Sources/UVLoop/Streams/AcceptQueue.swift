@@ -10,7 +10,8 @@ final class AcceptQueue {
     private var streams: ArraySlice<SocketStream> = []
     private(set) var isClosed = false
     private let taker = WaitingRoom()
-    private var isTaking = false
+    /// Whether a task takes connections.
+    private(set) var isTaking = false
 
     func accepted(_ stream: SocketStream) {
         guard !isClosed else { return stream.abort() }

@@ -6,32 +6,37 @@
 ///
 /// Sendable without the compiler's check: that handler only passes it on to the loop's thread.
 final class HandlerTasks: @unchecked Sendable {
-    private var covers: ContiguousArray<TaskCover> = []
+    let handler: Listener.Handler
+    private var cores: ContiguousArray<StreamCore> = []
     /// Those that have been started but have not begun.
     private var startedCount = 0
     private var isGraceOver = false
     private let room = WaitingRoom()
 
-    func started() { startedCount += 1 }
-
-    func began(_ cover: TaskCover) {
-        startedCount -= 1
-        cover.index = covers.count
-        covers.append(cover)
+    init(_ handler: @escaping Listener.Handler) {
+        self.handler = handler
     }
 
-    func ended(_ cover: TaskCover, _ core: LoopCore) {
-        let last = covers.removeLast()
-        if last !== cover {
-            last.index = cover.index
-            covers[cover.index] = last
+    func started() { startedCount += 1 }
+
+    func began(_ core: StreamCore) {
+        startedCount -= 1
+        core.handlerIndex = Int32(cores.count)
+        cores.append(core)
+    }
+
+    func ended(_ core: StreamCore) {
+        let last = cores.removeLast()
+        if last !== core {
+            last.handlerIndex = core.handlerIndex
+            cores[Int(core.handlerIndex)] = last
         }
-        if covers.isEmpty { room.wake(core) }
+        if cores.isEmpty { room.wake(core.loop.core) }
     }
 
     /// Ends the waits of all tasks, which are cancelled.
-    func cancelWaits(_ core: LoopCore) {
-        for cover in covers { cover.cancel(core) }
+    func cancelWaits() {
+        for core in cores { core.cancelScope() }
     }
 
     /// Makes ``wait(on:)`` return at once.
@@ -42,7 +47,7 @@ final class HandlerTasks: @unchecked Sendable {
 
     /// Returns when no task is at work, or those that are have to be cancelled.
     nonisolated(nonsending) func wait(on loop: EventLoop) async {
-        while !covers.isEmpty || startedCount > 0, !isGraceOver {
+        while !cores.isEmpty || startedCount > 0, !isGraceOver {
             if await room.wait(on: loop) == .cancelled { return }
         }
     }

@@ -31,22 +31,27 @@ extension EventLoop {
     fileprivate func serve(
         _ listener: Listener, _ handler: @escaping Listener.Handler
     ) async throws {
-        defer { listener.server.close() }
-        let handlers = listener.handlers
+        guard !listener.queue.isTaking else { throw StreamError.busy }
+        let handlers = HandlerTasks(handler)
+        listener.handlers = handlers
+        defer {
+            listener.server.close()
+            listener.handlers = nil
+        }
         try await withTaskCancellationHandler {
             try await withThrowingDiscardingTaskGroup { group in
                 while let stream = try await listener.queue.next(on: self) {
                     handlers.started()
                     group.addTask(executorPreference: loopTaskExecutor) {
-                        await stream.serve(handlers, handler)
+                        await stream.serve(handlers)
                     }
                 }
                 await handlers.wait(on: self)
                 group.cancelAll()
-                handlers.cancelWaits(core)
+                handlers.cancelWaits()
             }
         } onCancel: {
-            try? execute { handlers.cancelWaits($0.core) }
+            try? execute { _ in handlers.cancelWaits() }
         }
     }
 }
@@ -54,20 +59,18 @@ extension EventLoop {
 extension SocketStream {
     /// Runs a handler, and closes; on the loop's thread. In parts, because what is in a frame that
     /// waits is in the memory of every connection.
-    fileprivate nonisolated(nonsending) func serve(
-        _ handlers: HandlerTasks, _ handler: @escaping Listener.Handler
-    ) async {
-        core.cover = TaskCover()
-        handlers.began(core.cover!)
+    fileprivate nonisolated(nonsending) func serve(_ handlers: HandlerTasks) async {
+        core.beginScope()
+        handlers.began(core)
         var failure: (any Error)?
         do {
-            try await handler(self)
+            try await handlers.handler(self)
         } catch {
             failure = error
         }
         await end(failure)
-        handlers.ended(core.cover!, loop.core)
-        core.cover = nil
+        core.endScope()
+        handlers.ended(core)
     }
 
     @inline(never)
@@ -81,7 +84,7 @@ extension SocketStream {
     }
 
     /// Whether the handler's task is cancelled, or is being.
-    private var isCancelled: Bool { Task.isCancelled || core.cover?.isCancelled == true }
+    private var isCancelled: Bool { Task.isCancelled || core.isScopeCancelled }
 
     private func report(_ error: any Error) {
         loop.core.report(error, in: .streamHandler)

@@ -19,10 +19,11 @@ public final class Listener: Sendable {
     public let loop: EventLoop
     /// The addresses that it listens on; with the port that the system chose where 0 was asked for.
     public let addresses: [SocketAddress]
-    // Sound: both are touched on the loop's thread only, which every operation checks.
+    // Sound: they are touched on the loop's thread only, which every operation checks.
     nonisolated(unsafe) let server: TCPServer
     nonisolated(unsafe) let queue: AcceptQueue
-    let handlers = HandlerTasks()
+    /// What serves the connections, while it does.
+    nonisolated(unsafe) var handlers: HandlerTasks?
 
     /// A listener for a server whose connections come to the queue.
     init(_ server: TCPServer, _ queue: AcceptQueue) {
@@ -91,7 +92,7 @@ public final class Listener: Sendable {
     }
 
     private func endGrace() {
-        handlers.endGrace(loop.core)
+        handlers?.endGrace(loop.core)
         server.abortClients()
     }
 }

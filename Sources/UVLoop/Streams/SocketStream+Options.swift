@@ -24,7 +24,7 @@ extension SocketStream {
         guard isOnThread else {
             return try await loop.visit { try await self.setReceiveLimit(limit) }
         }
-        core.buffer.limit = limit
+        core.neededReadAhead.buffer.limit = limit
     }
 
     // MARK: The connection below

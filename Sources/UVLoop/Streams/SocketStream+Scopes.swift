@@ -22,15 +22,14 @@ extension SocketStream {
         isolation: isolated (any Actor)? = #isolation,
         _ body: nonisolated(nonsending) (SocketStream) async throws -> R
     ) async throws -> R {
-        let cover = TaskCover()
-        core.cover = cover
-        defer { core.cover = nil }
+        core.beginScope()
+        defer { core.endScope() }
         return try await withTaskCancellationHandler {
             // Captured, or the closure would run on the global executor.
             _ = isolation
             return try await body(self)
-        } onCancel: { [loop] in
-            try? loop.execute { cover.cancel($0.core) }
+        } onCancel: {
+            try? loop.execute { _ in self.core.cancelScope() }
         }
     }
 }

@@ -2,72 +2,86 @@ import CUV
 
 // The way in: from libuv's callbacks to the task that waits for bytes.
 extension StreamCore {
-    /// A buffer of more than this is worth keeping while it is empty, for a while.
-    private static let smallBuffer = 65_536
-
-    private static var nothing: UnsafeRawBufferPointer { .init(start: nil, count: 0) }
-    private static var nowhere: UnsafeMutableRawBufferPointer { .init(start: nil, count: 0) }
+    private static var nothing: UnsafeMutableRawBufferPointer { .init(start: nil, count: 0) }
 
     // MARK: What libuv calls
 
     /// Where the next bytes go; nil for the loop's memory.
     @inline(__always)
     func provideBuffer() -> UnsafeMutableRawBufferPointer? {
-        let isAwaited = receiver?.isOccupied ?? false
-        if isAwaited {
-            if target.baseAddress != nil {
+        if let receiver, receiver.isOccupied {
+            if hasTarget {
                 readsInto = .target
-                return UnsafeMutableRawBufferPointer(rebasing: target[targetFilled...])
+                return UnsafeMutableRawBufferPointer(rebasing: memory[targetFilled...])
             }
-            if buffer.isEmpty, needed <= Self.smallBuffer {
+            if readAhead?.buffer.isEmpty ?? true, needed <= ReadAhead.standardLimit {
                 readsInto = .shared
                 return nil
             }
         }
-        readsInto = .buffer
-        return buffer.reserve(isAwaited ? max(needed - buffer.count, 1) : 1)
+        return reserve()
+    }
+
+    @inline(never)
+    private func reserve() -> UnsafeMutableRawBufferPointer {
+        let isAwaited = receiver?.isOccupied ?? false
+        let ahead = neededReadAhead
+        readsInto = .readAhead
+        return ahead.buffer.reserve(isAwaited ? max(needed - ahead.buffer.count, 1) : 1)
     }
 
     @inline(__always)
     func received(_ base: UnsafeMutableRawPointer, _ count: Int) {
+        if readsInto == .shared, count >= needed {
+            memory = UnsafeMutableRawBufferPointer(start: base, count: count)
+            wakeReceiverNow()
+            if memory.count > 0, !hasTarget { keepLent() }
+        } else {
+            receivedOtherwise(base, count)
+        }
+        if let readAhead { restIfFull(readAhead) }
+    }
+
+    private func receivedOtherwise(_ base: UnsafeMutableRawPointer, _ count: Int) {
         switch readsInto {
         case .shared:
-            guard count >= needed else {
-                keep(UnsafeRawBufferPointer(start: base, count: count))
-                break
-            }
-            lent = UnsafeRawBufferPointer(start: base, count: count)
-            wakeReceiverNow()
-            if lent.count > 0 { keepLent() }
+            keep(UnsafeRawBufferPointer(start: base, count: count))
         case .target:
             targetFilled += count
             if targetFilled >= needed { wakeReceiverNow() }
-        case .buffer:
-            buffer.commit(count)
-            if buffer.count >= needed { wakeReceiverNow() }
+        case .readAhead:
+            neededReadAhead.buffer.commit(count)
+            if neededReadAhead.buffer.count >= needed { wakeReceiverNow() }
         }
-        if !buffer.isEmpty { restIfFull() }
     }
 
     /// The loop's memory is for the next who reads.
     @inline(never)
     private func keepLent() {
-        if !isClosed { keep(lent) }
-        lent = Self.nothing
+        if !isClosed { keep(UnsafeRawBufferPointer(memory)) }
+        memory = Self.nothing
     }
 
     private func keep(_ bytes: UnsafeRawBufferPointer) {
+        let ahead = neededReadAhead
         // All that is needed must come to lie in one piece.
-        _ = buffer.reserve(max(needed, bytes.count))
-        buffer.append(bytes)
+        _ = ahead.buffer.reserve(max(needed, bytes.count))
+        ahead.buffer.append(bytes)
     }
 
     /// Lets the network wait if nobody takes what has come.
-    private func restIfFull() {
-        if buffer.capacity > Self.smallBuffer { usesLargeBuffer = true }
-        guard buffer.isFull, receiver?.isOccupied != true, !isHolding else { return }
-        isHolding = true
+    private func restIfFull(_ ahead: ReadAhead) {
+        if ahead.buffer.capacity > ReadAhead.standardLimit { ahead.wasLarge = true }
+        guard ahead.buffer.isFull, !ahead.isFull, receiver?.isOccupied != true else { return }
+        ahead.isFull = true
         transport.holdReading()
+    }
+
+    var neededReadAhead: ReadAhead {
+        if let readAhead { return readAhead }
+        let made = ReadAhead()
+        readAhead = made
+        return made
     }
 
     // MARK: Waiting
@@ -75,8 +89,10 @@ extension StreamCore {
     /// How many bytes can be taken at once.
     var availableCount: Int {
         @inline(__always)
-        get { lent.count > 0 ? lent.count : targetFilled > 0 ? targetFilled : buffer.count }
+        get { hasTarget ? targetFilled : memory.count > 0 ? memory.count : aheadCount }
     }
+
+    private var aheadCount: Int { readAhead?.buffer.count ?? 0 }
 
     /// Checks that the calling task may receive, and whether it has to wait for that.
     ///
@@ -136,8 +152,8 @@ extension StreamCore {
     ) -> Parking? {
         prepareToWait()
         let room = receiverRoom
-        guard deadline == nil else { return nil }
-        return withLoopCore { room.prepare(cover, isolation: isolation, on: $0) }
+        guard deadline == nil, isCovered else { return nil }
+        return withLoopCore { room.prepare(isolation: isolation, on: $0) }
     }
 
     // Apart: what it keeps while it waits is not to be in the frame of every receive.
@@ -160,8 +176,8 @@ extension StreamCore {
         _ count: Int, into memory: UnsafeMutableRawBufferPointer, filled: Int,
         until deadline: EventLoop.Instant?
     ) async throws -> Int {
-        (target, targetFilled) = (memory, filled)
-        defer { (target, targetFilled) = (Self.nowhere, 0) }
+        (self.memory, targetFilled, hasTarget) = (memory, filled, true)
+        defer { (self.memory, targetFilled, hasTarget) = (Self.nothing, 0, false) }
         do {
             _ = try await waitForBytes(count, until: deadline)
         } catch {
@@ -176,7 +192,7 @@ extension StreamCore {
     /// Bytes that came for a wait that failed are the next receiver's.
     private func putBackTarget() {
         guard targetFilled > 0, !isClosed else { return }
-        buffer.append(UnsafeRawBufferPointer(rebasing: target[..<targetFilled]))
+        neededReadAhead.buffer.append(UnsafeRawBufferPointer(rebasing: memory[..<targetFilled]))
     }
 
     private var receiverRoom: WaitingRoom {
@@ -186,17 +202,14 @@ extension StreamCore {
         return room
     }
 
-    /// Sees to it that bytes are read, and that a connection at rest has no memory for them. A
-    /// small buffer is cheap to get again; a large one is kept if it was used since the last wait.
+    /// Sees to it that bytes are read, and that a connection at rest has no memory for them.
     private func prepareToWait() {
-        if isHolding {
-            isHolding = false
+        guard let readAhead else { return }
+        if readAhead.isFull {
+            readAhead.isFull = false
             transport.continueReading()
         }
-        if buffer.isEmpty, buffer.capacity > 0 {
-            if !usesLargeBuffer { buffer.releaseMemoryIfEmpty() }
-            usesLargeBuffer = false
-        }
+        if readAhead.shrink() { self.readAhead = nil }
     }
 
     // MARK: Taking
@@ -204,21 +217,23 @@ extension StreamCore {
     /// Lends bytes that are there, and removes them unless the body throws.
     @inline(__always)
     func take<R>(_ count: Int, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
-        if lent.count > 0 {
-            let result = try body(UnsafeRawBufferPointer(rebasing: lent[..<count]))
-            // The body may have ended the stream.
-            if count <= lent.count { lent = UnsafeRawBufferPointer(rebasing: lent[count...]) }
+        if memory.count > 0 {
+            let result = try body(UnsafeRawBufferPointer(rebasing: memory[..<count]))
+            memory = UnsafeMutableRawBufferPointer(rebasing: memory[count...])
             return result
         }
-        let result = try buffer.withUnsafeBytes {
+        guard let readAhead else { return try body(UnsafeRawBufferPointer(Self.nothing)) }
+        let result = try readAhead.buffer.withUnsafeBytes {
             try body(UnsafeRawBufferPointer(rebasing: $0[..<count]))
         }
-        if count <= buffer.count { buffer.removeFirst(count) }
+        readAhead.buffer.removeFirst(count)
         return result
     }
 
     /// Lends all bytes that are there, and removes nothing.
     func look<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
-        lent.count > 0 ? try body(lent) : try buffer.withUnsafeBytes(body)
+        if memory.count > 0 { return try body(UnsafeRawBufferPointer(memory)) }
+        guard let readAhead else { return try body(UnsafeRawBufferPointer(Self.nothing)) }
+        return try readAhead.buffer.withUnsafeBytes(body)
     }
 }

@@ -7,43 +7,44 @@ import CUV
 ///
 /// **The way in.** While a task waits for bytes they are read into the loop's own memory, which all
 /// streams share, or straight into the caller's; the task goes on inside the callback, and finds
-/// them there, *lent*. What it leaves is kept in the stream's buffer afterwards. So a connection at
-/// rest has no memory for bytes. Bytes that come while nobody waits are read ahead into the buffer,
-/// up to its limit; then the network waits.
+/// them there, *lent*. What it leaves is kept for the next receive. So a connection at
+/// rest has no memory for bytes. Bytes that come while nobody waits are read ahead, up to a limit;
+/// then the network waits.
+///
+/// An object for every connection, so its size counts.
 final class StreamCore {
     /// The transport, which holds this; set once, before anything is asked of it. Without the
     /// reference counting that goes with a strong one.
     @exclusivity(unchecked) var unmanagedTransport: Unmanaged<Transport>!
 
     // Receiving; see StreamCore+Receiving.
-    @exclusivity(unchecked) var buffer = ReceiveBuffer()
-    /// What was read into the loop's memory and not taken yet. Only during a callback of libuv;
-    /// the buffer is empty then.
-    @exclusivity(unchecked) var lent = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// The caller's memory, while it waits for bytes to come there.
-    @exclusivity(unchecked) var target = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    /// What was read into the loop's memory and not taken yet, during a callback of libuv only; or
+    /// the caller's memory, while it waits for bytes to come there.
+    @exclusivity(unchecked) var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    /// How many bytes have come to the caller's memory.
     @exclusivity(unchecked) var targetFilled = 0
     /// How many bytes the waiting task needs.
     @exclusivity(unchecked) var needed = 0
+    /// What came while nobody waited; nothing is lent then.
+    @exclusivity(unchecked) var readAhead: ReadAhead?
     @exclusivity(unchecked) var receiver: WaitingRoom?
 
     // Sending; see StreamCore+Sending.
     @exclusivity(unchecked) var sender: WaitingRoom?
 
-    // Ending.
-    @exclusivity(unchecked) var closers: [WaitingRoom] = []
-    /// Why the connection failed.
-    @exclusivity(unchecked) var failure: UVError?
-    /// Watches the task that the stream belongs to, as a handler of a ``Listener``.
-    @exclusivity(unchecked) var cover: TaskCover?
+    // The scope of a task, see StreamCore+Scope.
+    /// The task whose cancellation is watched for all of its waits here.
+    @exclusivity(unchecked) var coveredTask: UnsafeMutableRawPointer?
+    /// Where ``HandlerTasks`` has this.
+    @exclusivity(unchecked) var handlerIndex: Int32 = 0
+    @exclusivity(unchecked) var isScopeCancelled = false
 
+    // Small things.
     @exclusivity(unchecked) var readsInto = Destination.shared
+    /// Whether `memory` is the caller's.
+    @exclusivity(unchecked) var hasTarget = false
     @exclusivity(unchecked) var isReceiving = false
     @exclusivity(unchecked) var isSending = false
-    /// Reading rests because the buffer is full.
-    @exclusivity(unchecked) var isHolding = false
-    /// Whether a large buffer was needed since the last look.
-    @exclusivity(unchecked) var usesLargeBuffer = false
     /// The peer has ended its side.
     @exclusivity(unchecked) var hasReadEnd = false
     /// A send was cut off: what is to follow it, nobody knows.
@@ -52,9 +53,11 @@ final class StreamCore {
     @exclusivity(unchecked) var isClosed = false
     /// The connection is gone.
     @exclusivity(unchecked) var isGone = false
+    /// Why the connection failed.
+    @exclusivity(unchecked) var failure: UVError?
 
     /// Where libuv was told to put the next bytes.
-    enum Destination: UInt8 { case shared, buffer, target }
+    enum Destination: UInt8 { case shared, readAhead, target }
 
     var transport: Transport { unmanagedTransport.takeUnretainedValue() }
     var loop: EventLoop { transport.loop }
@@ -87,7 +90,7 @@ final class StreamCore {
         isGone = true
         if let error { failure = error as? UVError ?? .canceled }
         // Not when it was closed: whoever closed it may have been looking at the bytes.
-        if isClosed { buffer = ReceiveBuffer() }
+        if isClosed { readAhead = nil }
         wakeAll()
     }
 
@@ -104,7 +107,7 @@ final class StreamCore {
         let core = loop.core
         receiver?.wake(core)
         sender?.wake(core)
-        for closer in closers { closer.wake(core) }
+        for closer in transport.extras?.closers ?? [] { closer.wake(core) }
     }
 
     // MARK: Ending
@@ -143,8 +146,8 @@ final class StreamCore {
         guard !hadFailed, transport.state.phase != .closed else { return }
         let deadline = EventLoop.Instant.now.advanced(by: timeout)
         let room = WaitingRoom()
-        closers.append(room)
-        defer { closers.removeAll { $0 === room } }
+        transport.neededExtras.closers.append(room)
+        defer { transport.neededExtras.closers.removeAll { $0 === room } }
         while transport.state.phase != .closed {
             switch await room.wait(on: loop, until: deadline) {
             case .woken: break

@@ -21,6 +21,8 @@ final class ConnectionExtras {
     /// What the protocol will hear in `connectionLost`.
     var error: (any Error)?
     var localAddress: SocketAddress?
+    /// The tasks that wait until a stream is closed.
+    var closers: [WaitingRoom] = []
 
     // Reading.
     /// What the protocol threw instead of giving a buffer.

@@ -1,0 +1,21 @@
+/// What a stream has read while nobody waited for it. There is none as long as somebody always does.
+final class ReadAhead {
+    static let standardLimit = 65_536
+
+    @exclusivity(unchecked) var buffer = ReceiveBuffer(limit: standardLimit)
+    /// Whether more memory than usual was needed since the last look.
+    @exclusivity(unchecked) var wasLarge = false
+    /// Whether reading rests because the buffer is full.
+    @exclusivity(unchecked) var isFull = false
+
+    /// Gives back what is not needed, before a wait. A small buffer is cheap to get again; a large
+    /// one is kept as long as it is used between two waits.
+    ///
+    /// - Returns: whether nothing is left that is worth keeping.
+    func shrink() -> Bool {
+        guard buffer.isEmpty else { return false }
+        if !wasLarge { buffer.releaseMemoryIfEmpty() }
+        wasLarge = false
+        return buffer.capacity == 0 && buffer.limit == Self.standardLimit
+    }
+}
