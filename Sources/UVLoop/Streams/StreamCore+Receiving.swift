@@ -11,11 +11,9 @@ extension StreamCore {
     func provideBuffer() -> UnsafeMutableRawBufferPointer? {
         if let receiver, receiver.isOccupied {
             if hasTarget {
-                readsInto = .target
                 return UnsafeMutableRawBufferPointer(rebasing: memory[targetFilled...])
             }
             if readAhead?.buffer.isEmpty ?? true, needed <= ReadAhead.standardLimit {
-                readsInto = .shared
                 return nil
             }
         }
@@ -25,31 +23,34 @@ extension StreamCore {
     @inline(never)
     private func reserve() -> UnsafeMutableRawBufferPointer {
         let isAwaited = receiver?.isOccupied ?? false
+        // A wait that was cut off and whose task has not run yet: what came for it goes first.
+        if hasTarget, receiver?.outcome != .woken { putBackTarget() }
         let ahead = neededReadAhead
-        readsInto = .readAhead
         return ahead.buffer.reserve(isAwaited ? max(needed - ahead.buffer.count, 1) : 1)
     }
 
     @inline(__always)
     func received(_ base: UnsafeMutableRawPointer, _ count: Int) {
-        if readsInto == .shared, count >= needed {
+        let isShared = withLoopCore { $0.readBuffer.baseAddress == base }
+        if isShared, count >= needed {
             memory = UnsafeMutableRawBufferPointer(start: base, count: count)
             wakeReceiverNow()
             if memory.count > 0, !hasTarget { keepLent() }
         } else {
-            receivedOtherwise(base, count)
+            receivedOtherwise(base, count, isShared)
         }
         if let readAhead { restIfFull(readAhead) }
     }
 
-    private func receivedOtherwise(_ base: UnsafeMutableRawPointer, _ count: Int) {
-        switch readsInto {
-        case .shared:
+    private func receivedOtherwise(
+        _ base: UnsafeMutableRawPointer, _ count: Int, _ isShared: Bool
+    ) {
+        if isShared {
             keep(UnsafeRawBufferPointer(start: base, count: count))
-        case .target:
+        } else if hasTarget, receiver?.isOccupied == true {
             targetFilled += count
             if targetFilled >= needed { wakeReceiverNow() }
-        case .readAhead:
+        } else {
             neededReadAhead.buffer.commit(count)
             if neededReadAhead.buffer.count >= needed { wakeReceiverNow() }
         }
@@ -184,15 +185,17 @@ extension StreamCore {
             putBackTarget()
             throw error
         }
+        let filled = targetFilled
         // Those of a record that has not come whole stay to be received.
-        if targetFilled < count { putBackTarget() }
-        return targetFilled
+        if filled < count { putBackTarget() }
+        return filled
     }
 
     /// Bytes that came for a wait that failed are the next receiver's.
     private func putBackTarget() {
         guard targetFilled > 0, !isClosed else { return }
         neededReadAhead.buffer.append(UnsafeRawBufferPointer(rebasing: memory[..<targetFilled]))
+        targetFilled = 0
     }
 
     private var receiverRoom: WaitingRoom {

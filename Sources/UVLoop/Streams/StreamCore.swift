@@ -37,10 +37,11 @@ final class StreamCore {
     @exclusivity(unchecked) var coveredTask: UnsafeMutableRawPointer?
     /// Where ``HandlerTasks`` has this.
     @exclusivity(unchecked) var handlerIndex: Int32 = 0
+    /// Why the connection failed; 0 if it has not.
+    @exclusivity(unchecked) private var failureCode: Int32 = 0
     @exclusivity(unchecked) var isScopeCancelled = false
 
     // Small things.
-    @exclusivity(unchecked) var readsInto = Destination.shared
     /// Whether `memory` is the caller's.
     @exclusivity(unchecked) var hasTarget = false
     @exclusivity(unchecked) var isReceiving = false
@@ -53,12 +54,6 @@ final class StreamCore {
     @exclusivity(unchecked) var isClosed = false
     /// The connection is gone.
     @exclusivity(unchecked) var isGone = false
-    /// Why the connection failed.
-    @exclusivity(unchecked) var failure: UVError?
-
-    /// Where libuv was told to put the next bytes.
-    enum Destination: UInt8 { case shared, readAhead, target }
-
     var transport: Transport { unmanagedTransport.takeUnretainedValue() }
     var loop: EventLoop { transport.loop }
 
@@ -88,7 +83,7 @@ final class StreamCore {
 
     func connectionLost(_ error: (any Error)?) {
         isGone = true
-        if let error { failure = error as? UVError ?? .canceled }
+        if let error { failureCode = (error as? UVError ?? .canceled).rawValue }
         // Not when it was closed: whoever closed it may have been looking at the bytes.
         if isClosed { readAhead = nil }
         wakeAll()
@@ -111,6 +106,9 @@ final class StreamCore {
     }
 
     // MARK: Ending
+
+    /// Why the connection failed.
+    var failure: UVError? { failureCode == 0 ? nil : UVError(rawValue: failureCode) }
 
     /// Why the connection failed, also if that has only just happened.
     var currentFailure: UVError? {
