@@ -115,10 +115,10 @@ extension StreamCore {
 
     @inline(never)
     private func hasEnded() throws(StreamError) -> Bool {
+        if hasReadEnd { return false }
         if let failure { throw .broken(failure) }
         // Gone without an end: the loop is closing.
-        if !hasReadEnd { throw .closed }
-        return false
+        throw .closed
     }
 
     /// Waits until so many bytes can be taken. False if the stream ends before.

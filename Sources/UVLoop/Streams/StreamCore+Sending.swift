@@ -33,7 +33,7 @@ extension StreamCore {
     /// Whether a send is not over when the transport has its bytes: it has to wait or has failed.
     var mayHaveToWait: Bool {
         @inline(__always)
-        get { withTransport { $0.state.isWritingPaused || $0.state.phase == .closed } }
+        get { withTransport { $0.state.isWritingPaused || !$0.state.canWrite } }
     }
 
     /// Whether a sender has to wait.
@@ -44,7 +44,7 @@ extension StreamCore {
     /// To be called after bytes have been given to the transport: waits until they are taken.
     @inline(never)
     nonisolated(nonsending) func finishSending(until deadline: EventLoop.Instant?) async throws {
-        if transport.state.phase == .closed { try checkWritingOpen() }
+        try checkWritingOpen()
         guard isClogged else { return }
         do {
             try await waitForRoom(until: deadline)

@@ -37,7 +37,7 @@ final class StreamCore {
     @exclusivity(unchecked) var coveredTask: UnsafeMutableRawPointer?
     /// Where ``HandlerTasks`` has this.
     @exclusivity(unchecked) var handlerIndex: Int32 = 0
-    /// Why the connection failed; 0 if it has not.
+    /// Why the connection, or at least sending, failed; 0 if it has not.
     @exclusivity(unchecked) private var failureCode: Int32 = 0
     @exclusivity(unchecked) var isScopeCancelled = false
 
@@ -81,9 +81,17 @@ final class StreamCore {
         withLoopCore { sender.wakeNow($0) }
     }
 
+    /// Sending is over. What the peer sent before it went can still be received.
+    func writingFailed(_ error: UVError) {
+        failureCode = error.rawValue
+        sender?.wake(loop.core)
+    }
+
     func connectionLost(_ error: (any Error)?) {
         isGone = true
-        if let error { failureCode = (error as? UVError ?? .canceled).rawValue }
+        if failureCode == 0, let error {
+            failureCode = (error as? UVError ?? .canceled).rawValue
+        }
         // Not when it was closed: whoever closed it may have been looking at the bytes.
         if isClosed { readAhead = nil }
         wakeAll()
@@ -107,10 +115,10 @@ final class StreamCore {
 
     // MARK: Ending
 
-    /// Why the connection failed.
+    /// Why the connection, or at least sending, failed.
     var failure: UVError? { failureCode == 0 ? nil : UVError(rawValue: failureCode) }
 
-    /// Why the connection failed, also if that has only just happened.
+    /// The same, also if that has only just happened.
     var currentFailure: UVError? {
         if let failure { return failure }
         guard transport.state.phase == .closed, let error = transport.extras?.error else {
@@ -139,9 +147,10 @@ final class StreamCore {
             transport.abort()
             throw CancellationError()
         }
-        let hadFailed = currentFailure != nil
+        // What has failed has no grace to give, and whoever sent has been told.
+        guard currentFailure == nil else { return transport.abort() }
         transport.close()
-        guard !hadFailed, transport.state.phase != .closed else { return }
+        guard transport.state.phase != .closed else { return }
         let deadline = EventLoop.Instant.now.advanced(by: timeout)
         let room = WaitingRoom()
         transport.neededExtras.closers.append(room)

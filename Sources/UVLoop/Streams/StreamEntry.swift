@@ -44,5 +44,10 @@ final class StreamEntry: ProtocolEntry {
         with(object) { $0.connectionLost(error) }
     }
 
+    override func writingFailed(_ object: Object, _ error: UVError) -> Bool {
+        with(object) { $0.writingFailed(error) }
+        return true
+    }
+
     override func resumeWriting(_ object: Object) { with(object) { $0.resumeWriting() } }
 }

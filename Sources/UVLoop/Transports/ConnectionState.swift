@@ -114,6 +114,16 @@ struct ConnectionState: Equatable {
         return finishIfBothEnded()
     }
 
+    /// Whether a failure to write leaves a direction that can be read.
+    var canFailWriting: Bool { phase == .open && !hasReadEnd }
+
+    /// Nothing can be written any more; reading goes on.
+    mutating func writingFailed() -> Action {
+        guard canFailWriting else { return .nothing }
+        writing = .ended
+        return .nothing
+    }
+
     /// The peer sends no more.
     mutating func endOfFile() -> Action {
         guard !hasReadEnd, isConnected else { return .nothing }

@@ -29,6 +29,9 @@ class ProtocolEntry {
     @usableFromInline func connectionLost(_ object: Object, _ error: (any Error)?) throws {}
     @usableFromInline func pauseWriting(_ object: Object) throws {}
     @usableFromInline func resumeWriting(_ object: Object) throws {}
+    /// Writing has failed while the connection was open. True to go on reading: there may be bytes
+    /// that the peer sent before it went.
+    func writingFailed(_ object: Object, _ error: UVError) -> Bool { false }
 }
 
 /// What both kinds of protocol share.

@@ -189,7 +189,7 @@ extension Transport {
     private func notTaken(_ result: Int32, of count: Int) -> Int {
         if result == UV_EAGAIN.rawValue { return 0 }
         // The bytes are lost with the connection, and `connectionLost` says so.
-        fail(UVError(rawValue: result))
+        failWriting(UVError(rawValue: result))
         return count
     }
 
@@ -224,7 +224,7 @@ extension Transport {
         let result = WriteRequest.start(extras.takeChunks(), on: self)
         if result < 0 {
             extras.isWriteUnderWay = false
-            fail(UVError(rawValue: result))
+            failWriting(UVError(rawValue: result))
         }
     }
 
@@ -233,12 +233,22 @@ extension Transport {
         guard let extras else { return }
         extras.isWriteUnderWay = false
         guard state.phase != .closed else { return }
-        guard status == 0 else { return fail(UVError(rawValue: status)) }
+        guard status == 0 else { return failWriting(UVError(rawValue: status)) }
         sentByteCount += byteCount
         resumeIfPossible(extras)
         flush()
         if hasSentAll { perform(state.flushed()) }
         loop.core.drainIfNeeded()
+    }
+
+    /// Writing has failed: that ends the connection, unless the protocol wants what the peer sent
+    /// before it went.
+    @inline(never)
+    private func failWriting(_ error: UVError) {
+        guard state.canFailWriting, callWritingFailed(error) else { return fail(error) }
+        extras?.dropQueue()
+        state.isWritingPaused = false
+        perform(state.writingFailed())
     }
 
     /// Whether the system has taken everything.

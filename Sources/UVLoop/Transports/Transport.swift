@@ -144,6 +144,12 @@ public final class Transport: Handle {
         return try entry._withUnsafeGuaranteedRef { try $0.getBuffer(object, hint) }
     }
 
+    /// Tells the protocol that writing has failed. Whether it goes on reading.
+    func callWritingFailed(_ error: UVError) -> Bool {
+        let object = object
+        return entry._withUnsafeGuaranteedRef { $0.writingFailed(object, error) }
+    }
+
     /// Which object the protocol is.
     var objectIdentity: UnsafeMutableRawPointer {
         @inline(__always) get { object.toOpaque() }
