@@ -21,6 +21,8 @@ final class ConnectionExtras {
     /// What the protocol will hear in `connectionLost`.
     var error: (any Error)?
     var localAddress: SocketAddress?
+    /// For all of a stream's closing.
+    var streamCloseTimeout: Duration?
     /// The tasks that wait until a stream is closed.
     var closers: [WaitingRoom] = []
 
