@@ -23,7 +23,7 @@ public final class Transport: Handle {
     //
     // Small things first, they fill up what the base class leaves of its last word: an idle
     // connection should cost little more than libuv's own struct.
-    @exclusivity(unchecked) var state = ConnectionState(.open)
+    @exclusivity(unchecked) var state = ConnectionState()
     /// Whether libuv is reading.
     @exclusivity(unchecked) var isReading = false
     /// Whether the protocol is being asked for a buffer: libuv must not be told to stop or to close
