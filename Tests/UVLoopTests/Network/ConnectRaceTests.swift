@@ -274,12 +274,14 @@ struct ConnectRaceTests {
             try EventLoop.run { loop in
                 let full = [try FullListener(), try FullListener(.anyPortIPv6)]
                 let listener = try RawSocket.listener()
+                let refusing = try RawSocket.bound()
+                let slow = [refusing.localAddress] + full.map(\.address)
                 for round in 0..<20 {
                     let before = openDescriptorCount()
                     let recorder = PlainRecorder()
                     var atBeginning = 0
                     recorder.hooks[.connectionMade] = { _ in atBeginning = openDescriptorCount() }
-                    loop.race(recorder, to: full.map(\.address) + [listener.localAddress]) {
+                    loop.race(recorder, to: slow + [listener.localAddress]) {
                         try $0.get().abort()
                     }
                     try await until(loop) { recorder.isLost }
