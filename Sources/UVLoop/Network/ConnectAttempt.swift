@@ -10,8 +10,9 @@ public final class ConnectAttempt {
     private let endpoint: Endpoint
     private let localAddress: SocketAddress?
     private let options: ConnectOptions
-    private let reference: ProtocolReference
     private let place: SourcePlace
+    /// Until the end: a protocol may keep its attempt.
+    private var reference: ProtocolReference!
     private var completion: Completion?
 
     private var lookup: NameLookup?
@@ -157,6 +158,7 @@ public final class ConnectAttempt {
     private func finish(_ result: Result<Transport, EndpointError>) {
         guard let completion else { return }
         self.completion = nil
+        reference = nil
         deadline?.stop()
         deadline = nil
         endRace()

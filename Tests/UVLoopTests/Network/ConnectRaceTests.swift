@@ -309,16 +309,19 @@ struct ConnectRaceTests {
                 var recorder: PlainRecorder? = PlainRecorder()
                 weak let protocolGhost = recorder
                 var hasEnded = false
-                weak let attemptGhost = loop.race(
+                var attempt: ConnectAttempt? = loop.race(
                     recorder!, to: addresses, timeout: .milliseconds(200)
                 ) {
                     hasEnded = true
                     if case .success(let transport) = $0 { transport.abort() }
                 }
+                weak let attemptGhost = attempt
                 recorder = nil
-                #expect(attemptGhost != nil)
                 try await until(loop) { hasEnded }
-                try await until(loop) { attemptGhost == nil && protocolGhost == nil }
+                try await until(loop) { protocolGhost == nil }
+                #expect(attempt != nil)
+                attempt = nil
+                try await until(loop) { attemptGhost == nil }
             }
             full.close()
             listener.close()
