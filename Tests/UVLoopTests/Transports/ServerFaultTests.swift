@@ -187,18 +187,20 @@ struct ServerFaultTests {
                 var recorder: PlainRecorder? = PlainRecorder()
                 weak let ghost = recorder
                 // libuv takes no descriptor twice.
-                let descriptor = try RawSocket.listener().descriptor
-                let poll = try makePoll(loop.core.uv, owning: descriptor)
+                let listener = try RawSocket.listener()
+                let socket = try RawSocket.connect(to: listener.localAddress)
+                let peer = try listener.accept()
+                let poll = try makePoll(loop.core.uv, owning: socket.descriptor)
                 uv_poll_start(poll, Int32(UV_READABLE.rawValue)) { _, _, _ in }
                 #expect(throws: UVError.fileExists) {
                     _ = try Transport(
-                        loop, adopting: descriptor, ProtocolReference(recorder!), peer: nil,
+                        loop, adopting: socket.descriptor, ProtocolReference(recorder!), peer: nil,
                         madeAt: SourcePlace(file: #fileID, line: #line))
                 }
                 #expect(recorder?.events == [])
                 recorder = nil
                 #expect(ghost == nil)
-                #expect(cuv_duplicate(descriptor) == UV_EBADF.rawValue)
+                #expect(try peer.receive().isEmpty)
                 closeAndFree(uvHandle(poll))
                 try await until(loop) { !loop.core.hasUserHandles }
             }
