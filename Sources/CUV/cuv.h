@@ -97,6 +97,14 @@ static inline int cuv_listen(int descriptor, int backlog) {
     return listen(descriptor, backlog) < 0 ? -errno : 0;
 }
 
+/// Begins to connect a non-blocking socket, which is writable once that has ended; 0, also if it
+/// has ended already, or a negative libuv error.
+static inline int cuv_connect(int descriptor, const struct sockaddr *address, socklen_t length) {
+    if (connect(descriptor, address, length) == 0) return 0;
+    // Interrupted means under way, too: calling again would only say so.
+    return errno == EINPROGRESS || errno == EINTR ? 0 : -errno;
+}
+
 /// The socket's local address, in the form of uv_tcp_getsockname.
 static inline int cuv_local_address(int descriptor, struct sockaddr *address, int *length) {
     socklen_t size = (socklen_t)*length;

@@ -36,8 +36,6 @@ final class ConnectionExtras {
 
     /// The server, once the protocol is no longer the one that the server made.
     var server: TCPServer?
-    /// Whether the protocol hears nothing of the end, because it heard of no beginning.
-    var isSilent = false
 
     deinit {
         dropQueue()

@@ -1,15 +1,15 @@
 /// The life of a connection, as a value without sockets: each event changes it and says what is to
 /// be done.
 ///
-///     connecting → open → flushing → draining → closed
-///                    └────────┴─────────┴──────────┘ abort or error, from anywhere
+///     open → flushing → draining → closed
+///      └────────┴─────────┴──────────┘ abort or error, from anywhere
 ///
 /// *Flushing*: closed by the user, bytes are still queued. *Draining*: all is sent and the writing
 /// side is shut down. In both the peer's input is read and dropped, when draining until it ends or
 /// a deadline comes, so that no reset overtakes the bytes that were sent. Besides, each direction
 /// can end by itself.
 struct ConnectionState: Equatable {
-    enum Phase: UInt8 { case connecting, open, flushing, draining, closed }
+    enum Phase: UInt8 { case open, flushing, draining, closed }
     enum Writing: UInt8 {
         case open
         /// End of file is to follow what is queued.
@@ -34,21 +34,16 @@ struct ConnectionState: Equatable {
         case finish
     }
 
-    private(set) var phase: Phase
+    private(set) var phase = Phase.open
     private(set) var writing = Writing.open
     private(set) var hasReadEnd = false
-    /// Set by the user; says nothing about whether there is a connection yet.
+    /// Set by the user.
     var isReadingPaused = false
     /// Between `pauseWriting` and `resumeWriting`.
     var isWritingPaused = false
 
-    init(_ phase: Phase) {
-        self.phase = phase
-    }
-
     // MARK: Questions
 
-    var isConnected: Bool { phase != .connecting && phase != .closed }
     /// Whether bytes that arrive are the protocol's.
     var delivers: Bool { phase == .open && !hasReadEnd }
     /// Whether the socket is to be read, be it for the protocol or to drop what comes.
@@ -60,20 +55,13 @@ struct ConnectionState: Equatable {
     }
     var canWrite: Bool { phase == .open && writing == .open }
     /// Whether the user has ended the connection.
-    var isClosing: Bool { phase != .connecting && phase != .open }
+    var isClosing: Bool { phase != .open }
 
     // MARK: Events
-
-    mutating func connected() {
-        if phase == .connecting { phase = .open }
-    }
 
     /// The user closes gracefully.
     mutating func close() -> Action {
         switch phase {
-        case .connecting:
-            phase = .closed
-            return .finish
         case .open:
             phase = .flushing
             switch writing {
@@ -126,14 +114,14 @@ struct ConnectionState: Equatable {
 
     /// The peer sends no more.
     mutating func endOfFile() -> Action {
-        guard !hasReadEnd, isConnected else { return .nothing }
+        guard !hasReadEnd, phase != .closed else { return .nothing }
         hasReadEnd = true
         switch phase {
         case .open: return .reportEndOfFile
         case .draining:
             phase = .closed
             return .finish
-        case .connecting, .flushing, .closed: return .nothing
+        case .flushing, .closed: return .nothing
         }
     }
 

@@ -119,20 +119,12 @@ public final class TCPServer {
         guard let made else { return cuv_close(descriptor) }
         do throws(UVError) {
             let transport = try Transport(
-                loop, .open, ProtocolReference(entry: entry, object: made), peer: peer,
-                madeAt: place)
+                loop, adopting: descriptor, ProtocolReference(entry: entry, object: made),
+                peer: peer, madeAt: place)
             connectionCount += 1
             if connectionCount >= maxConnections { updateAccepting() }
-            do throws(UVError) {
-                try UVError.check(uv_tcp_open(transport.tcp, descriptor))
-            } catch {
-                transport.neededExtras.isSilent = true
-                transport.abort()
-                throw error
-            }
             transport.begin()
         } catch {
-            cuv_close(descriptor)
             loop.core.report(
                 ExceptionContext("a connection was dropped", error: error, source: .server))
         }

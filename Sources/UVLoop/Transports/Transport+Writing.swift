@@ -9,8 +9,8 @@ extension Transport {
     ///
     /// Binds `uv_try_write`, `uv_write`.
     ///
-    /// - Throws: ``UVError/shutDown`` after ``writeEOF()``; ``UVError/notConnected`` before the
-    ///   connection stands, after ``close()`` and ``abort()``, and once it is lost.
+    /// - Throws: ``UVError/shutDown`` after ``writeEOF()``; ``UVError/notConnected`` after
+    ///   ``close()`` and ``abort()``, and once the connection is lost.
     @inline(__always)
     public func write(_ bytes: UnsafeRawBufferPointer) throws(UVError) {
         let sent = try sendNow(bytes)

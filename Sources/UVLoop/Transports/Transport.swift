@@ -23,7 +23,7 @@ public final class Transport: Handle {
     //
     // Small things first, they fill up what the base class leaves of its last word: an idle
     // connection should cost little more than libuv's own struct.
-    @exclusivity(unchecked) var state: ConnectionState
+    @exclusivity(unchecked) var state = ConnectionState()
     /// Whether libuv is reading.
     @exclusivity(unchecked) var isReading = false
     /// Whether the protocol is being asked for a buffer: libuv must not be told to stop or to close
@@ -39,15 +39,23 @@ public final class Transport: Handle {
     /// How many bytes the system has taken to send.
     @exclusivity(unchecked) public internal(set) var sentByteCount = 0
 
+    /// Takes over a connected socket; if that fails, closes it. Nothing happens before ``begin()``.
+    ///
+    /// Binds `uv_tcp_init`, `uv_tcp_open`.
     init(
-        _ loop: EventLoop, _ phase: ConnectionState.Phase, _ reference: ProtocolReference,
-        peer: SocketAddress? = nil, madeAt place: SourcePlace
+        _ loop: EventLoop, adopting descriptor: Int32, _ reference: ProtocolReference,
+        peer: SocketAddress?, madeAt place: SourcePlace
     ) throws(UVError) {
-        state = ConnectionState(phase)
         self.peer = PackedAddress(peer)
         entry = .passRetained(reference.entry)
         object = .passRetained(reference.object)
-        try super.init(loop, uv_tcp_t.self, madeAt: place) { uv_tcp_init($0, $1) }
+        do throws(UVError) {
+            try super.init(loop, uv_tcp_t.self, madeAt: place) { uv_tcp_init($0, $1) }
+            try UVError.check(uv_tcp_open(tcp, descriptor))
+        } catch {
+            cuv_close(descriptor)
+            throw error
+        }
         holdByLoop()
     }
 
@@ -157,9 +165,8 @@ public final class Transport: Handle {
 
     // MARK: Life
 
-    /// The connection stands: tells the protocol and begins to read.
+    /// Tells the protocol and begins to read.
     func begin() {
-        state.connected()
         if let error = call("connectionMade", { try $0.connectionMade($1, self) }) {
             return fail(error)
         }
@@ -271,10 +278,7 @@ public final class Transport: Handle {
     override func didClose() {
         isReading = false
         extras?.dropQueue()
-        if extras?.isSilent != true {
-            _ = call("connectionLost") { [error = extras?.error] in try $0.connectionLost($1, error)
-            }
-        }
+        _ = call("connectionLost") { [error = extras?.error] in try $0.connectionLost($1, error) }
         server?.connectionEnded()
         loop.core.drainIfNeeded()
     }
@@ -289,11 +293,6 @@ public final class Transport: Handle {
 
     /// The address of the peer. Stays readable after the end. Binds `uv_tcp_getpeername`.
     public var remoteAddress: SocketAddress? { peer.unpacked }
-
-    func setPeer(_ address: SocketAddress) {
-        peer.free()
-        peer = PackedAddress(address)
-    }
 
     /// Makes the local address outlive the socket, unless the server has it, too.
     private func keepLocalAddress() {

@@ -8,7 +8,7 @@ import Testing
 
     /// What can happen to a connection; `nil` of ``apply(_:to:)`` means that it cannot now.
     enum Event: CaseIterable {
-        case connected, close, endWriting, flushed, shutDownEnded, endOfFile
+        case close, endWriting, flushed, shutDownEnded, endOfFile
         case keepOpen, doNotKeepOpen, abort, pause, resume
     }
 
@@ -31,7 +31,6 @@ import Testing
         func after(_ event: Event) -> Walk? {
             var next = self
             switch event {
-            case .connected: next.state.connected()
             case .close: next.take(next.state.close())
             case .endWriting: next.take(next.state.endWriting())
             case .flushed: next.take(next.state.flushed())
@@ -109,17 +108,16 @@ import Testing
         return (seen, broken)
     }
 
-    @Test(arguments: [ConnectionState.Phase.connecting, .open])
-    func everyReachableStateKeepsTheRules(_ phase: ConnectionState.Phase) {
-        let (walks, broken) = allReachable(from: Walk(state: ConnectionState(phase)))
+    @Test func everyReachableStateKeepsTheRules() {
+        let (walks, broken) = allReachable(from: Walk(state: ConnectionState()))
         #expect(broken.prefix(3) == [])
         #expect(walks.count > 50)
-        #expect(Set(walks.map(\.state.phase.rawValue)).count == (phase == .open ? 4 : 5))
+        #expect(Set(walks.map(\.state.phase)).count == 4)
     }
 
     /// Whoever closes gets to the end if the transport does what it is told.
     @Test func closingAlwaysArrives() {
-        let (walks, _) = allReachable(from: Walk(state: ConnectionState(.open)))
+        let (walks, _) = allReachable(from: Walk(state: ConnectionState()))
         for walk in walks {
             guard var now = walk.after(.close) else { continue }
             for event in [Event.keepOpen, .flushed, .shutDownEnded, .endOfFile, .flushed] {
@@ -130,17 +128,8 @@ import Testing
         }
     }
 
-    @Test func closeWhileConnectingFinishesAtOnce() {
-        var state = ConnectionState(.connecting)
-        #expect(state.close() == .finish)
-        #expect(state.phase == .closed)
-        #expect(state.close() == .nothing)
-        state.connected()
-        #expect(state.phase == .closed)
-    }
-
     @Test func closeFlushesShutsDownDrainsAndFinishes() {
-        var state = ConnectionState(.open)
+        var state = ConnectionState()
         #expect(state.close() == .flush)
         #expect(state.flushed() == .shutDown)
         #expect(state.shutDownEnded() == .drain)
@@ -151,7 +140,7 @@ import Testing
     }
 
     @Test func closeAfterThePeersEndNeedsNoDraining() {
-        var state = ConnectionState(.open)
+        var state = ConnectionState()
         #expect(state.endOfFile() == .reportEndOfFile)
         #expect(state.endOfFileAnswered(keepOpen: true) == .nothing)
         #expect(state.close() == .flush)
@@ -159,7 +148,7 @@ import Testing
     }
 
     @Test func endOfFileWithoutKeepingOpenCloses() {
-        var state = ConnectionState(.open)
+        var state = ConnectionState()
         #expect(state.endOfFile() == .reportEndOfFile)
         #expect(state.endOfFileAnswered(keepOpen: false) == .flush)
         #expect(state.isClosing)
@@ -167,14 +156,14 @@ import Testing
     }
 
     @Test func bothEndsReachedFinishInEitherOrder() {
-        var peerFirst = ConnectionState(.open)
+        var peerFirst = ConnectionState()
         #expect(peerFirst.endOfFile() == .reportEndOfFile)
         #expect(peerFirst.endOfFileAnswered(keepOpen: true) == .nothing)
         #expect(peerFirst.endWriting() == .flush)
         #expect(peerFirst.flushed() == .shutDown)
         #expect(peerFirst.shutDownEnded() == .finish)
 
-        var weFirst = ConnectionState(.open)
+        var weFirst = ConnectionState()
         #expect(weFirst.endWriting() == .flush)
         #expect(weFirst.flushed() == .shutDown)
         #expect(weFirst.shutDownEnded() == .nothing)
@@ -184,7 +173,7 @@ import Testing
     }
 
     @Test func endWritingIsIdempotentAndReadingGoesOn() {
-        var state = ConnectionState(.open)
+        var state = ConnectionState()
         #expect(state.endWriting() == .flush)
         #expect(state.endWriting() == .nothing)
         #expect(!state.canWrite)
@@ -193,17 +182,15 @@ import Testing
     }
 
     @Test func abortIsNewsOnlyOnce() {
-        for phase in [ConnectionState.Phase.connecting, .open] {
-            var state = ConnectionState(phase)
-            let first = state.abort()
-            let second = state.abort()
-            #expect(first)
-            #expect(!second)
-        }
+        var state = ConnectionState()
+        let first = state.abort()
+        let second = state.abort()
+        #expect(first)
+        #expect(!second)
     }
 
     @Test func pauseStopsReadingOnlyWhileOpen() {
-        var state = ConnectionState(.open)
+        var state = ConnectionState()
         state.isReadingPaused = true
         #expect(!state.wantsReading)
         #expect(state.delivers)
