@@ -81,7 +81,8 @@ public final class ConnectAttempt {
         }
         let address = untried.removeFirst()
         do throws(UVError) {
-            let transport = try Transport(loop, .connecting, reference, madeAt: place)
+            let transport = try Transport(
+                loop, .connecting, reference, kind: address.transportKind, madeAt: place)
             self.transport = transport
             transport.neededExtras.isSilent = true
             try connect(transport, to: address)
@@ -91,17 +92,22 @@ public final class ConnectAttempt {
     }
 
     private func connect(_ transport: Transport, to address: SocketAddress) throws(UVError) {
-        if let localAddress {
-            try UVError.check(
-                localAddress.withSockaddr { address, _ in uv_tcp_bind(transport.tcp, address, 0) })
-        }
-        try ConnectRequest.start(transport, to: address) { status in
+        let ended: (Int32) -> Void = { status in
             if status == 0 {
                 self.succeeded(transport, address)
             } else {
                 self.failed(address, UVError(rawValue: status))
             }
         }
+        if address.family == .unix {
+            try UnixConnecting.start(transport, to: address, from: localAddress, ended)
+            return
+        }
+        if let localAddress {
+            try UVError.check(
+                localAddress.withSockaddr { address, _ in uv_tcp_bind(transport.tcp, address, 0) })
+        }
+        try ConnectRequest.start(transport, to: address, ended)
     }
 
     private func failed(_ address: SocketAddress, _ error: UVError) {
@@ -118,7 +124,7 @@ public final class ConnectAttempt {
         self.transport = nil
         transport.neededExtras.isSilent = false
         transport.setPeer(address)
-        uv_tcp_nodelay(transport.tcp, 1)
+        if address.family != .unix { uv_tcp_nodelay(transport.tcp, 1) }
         transport.begin()
         if transport.isClosed, transport.extras?.error != nil {
             let failure = EndpointError(.connect, "\(address)", .connectionAborted)

@@ -22,12 +22,15 @@ final class ConnectionExtras {
     var error: (any Error)?
     var localAddress: SocketAddress?
 
+    /// What connects a Unix-domain socket.
+    var connecting: UnixConnecting?
+
     // Reading.
     /// What the protocol threw instead of giving a buffer.
     var allocationError: (any Error)?
     /// Begins the watch.
     var pauseTimer: Timer?
-    /// Notices the end of the connection while reading is paused.
+    /// Notices the end of the connection while nothing is read.
     var watch: DisconnectWatch?
 
     /// The server, once the protocol is no longer the one that the server made.

@@ -7,7 +7,7 @@
 /// *Flushing*: closed by the user, bytes are still queued. *Draining*: all is sent and the writing
 /// side is shut down. In both the peer's input is read and dropped, when draining until it ends or
 /// a deadline comes, so that no reset overtakes the bytes that were sent. Besides, each direction
-/// can end by itself.
+/// can end by itself; and of a pipe, one is never there.
 struct ConnectionState: Equatable {
     enum Phase: UInt8 { case connecting, open, flushing, draining, closed }
     enum Writing: UInt8 {
@@ -17,7 +17,19 @@ struct ConnectionState: Equatable {
         /// The shutdown is under way.
         case shuttingDown
         case ended
+        /// There never was this direction.
+        case never
     }
+    enum Reading: UInt8 {
+        case open
+        /// The peer has sent its last byte.
+        case ended
+        /// There never was this direction.
+        case never
+    }
+
+    /// Which directions there are from the beginning.
+    enum Directions { case both, receiving, sending }
 
     /// What the transport does next.
     enum Action: Equatable {
@@ -35,20 +47,25 @@ struct ConnectionState: Equatable {
     }
 
     private(set) var phase: Phase
-    private(set) var writing = Writing.open
-    private(set) var hasReadEnd = false
+    private(set) var writing: Writing
+    private(set) var reading: Reading
     /// Set by the user; says nothing about whether there is a connection yet.
     var isReadingPaused = false
     /// Between `pauseWriting` and `resumeWriting`.
     var isWritingPaused = false
 
-    init(_ phase: Phase) {
+    init(_ phase: Phase, _ directions: Directions = .both) {
         self.phase = phase
+        writing = directions == .receiving ? .never : .open
+        reading = directions == .sending ? .never : .open
     }
 
     // MARK: Questions
 
     var isConnected: Bool { phase != .connecting && phase != .closed }
+    /// Whether nothing comes any more, or ever came.
+    var hasReadEnd: Bool { reading != .open }
+    private var hasWriteEnded: Bool { writing == .ended || writing == .never }
     /// Whether bytes that arrive are the protocol's.
     var delivers: Bool { phase == .open && !hasReadEnd }
     /// Whether the socket is to be read, be it for the protocol or to drop what comes.
@@ -59,6 +76,11 @@ struct ConnectionState: Equatable {
             && (phase == .open ? !isReadingPaused : phase == .flushing || phase == .draining)
     }
     var canWrite: Bool { phase == .open && writing == .open }
+    /// Why not, if it cannot.
+    var refusalToWrite: UVError {
+        if writing == .never { return .notSupported }
+        return phase == .open ? .shutDown : .notConnected
+    }
     /// Whether the user has ended the connection.
     var isClosing: Bool { phase != .connecting && phase != .open }
 
@@ -83,6 +105,10 @@ struct ConnectionState: Equatable {
             case .ending: return .flush
             case .shuttingDown: return .nothing
             case .ended: return drainOrFinish()
+            case .never:
+                // What the peer sends can destroy nothing of ours.
+                phase = .closed
+                return .finish
             }
         case .flushing, .draining, .closed: return .nothing
         }
@@ -98,8 +124,9 @@ struct ConnectionState: Equatable {
     /// All that was queued has been taken by the system.
     mutating func flushed() -> Action {
         guard phase == .open || phase == .flushing, writing == .ending else { return .nothing }
-        // With both ends of the stream reached, closing says the same as shutting down would.
-        if phase == .flushing, hasReadEnd {
+        // With both ends of the stream reached, closing says the same as shutting down would. A
+        // pipe knows no other way.
+        if phase == .flushing && hasReadEnd || reading == .never {
             phase = .closed
             return .finish
         }
@@ -117,7 +144,7 @@ struct ConnectionState: Equatable {
     /// The peer sends no more.
     mutating func endOfFile() -> Action {
         guard !hasReadEnd, isConnected else { return .nothing }
-        hasReadEnd = true
+        reading = .ended
         switch phase {
         case .open: return .reportEndOfFile
         case .draining:
@@ -147,7 +174,7 @@ struct ConnectionState: Equatable {
     }
 
     private mutating func finishIfBothEnded() -> Action {
-        guard hasReadEnd, writing == .ended else { return .nothing }
+        guard hasReadEnd, hasWriteEnded else { return .nothing }
         phase = .closed
         return .finish
     }

@@ -4,7 +4,10 @@ extension EventLoop {
     ///
     /// A name is looked up, and its addresses are tried one after the other. `TCP_NODELAY` is set.
     ///
-    /// Binds `uv_getaddrinfo`, `uv_tcp_bind`, `uv_tcp_connect`.
+    /// A server on a Unix-domain socket that has no room for another connection is tried again and
+    /// again, until the timeout. If such a socket is given a path to connect from, the file stays.
+    ///
+    /// Binds `uv_getaddrinfo`, `uv_tcp_bind`, `uv_tcp_connect`; stands for `uv_pipe_connect`.
     ///
     /// - Parameters:
     ///   - endpoint: where to connect.

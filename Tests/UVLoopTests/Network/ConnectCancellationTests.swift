@@ -15,7 +15,7 @@ struct ConnectCancellationTests {
             listener = try RawSocket.listener(backlog: 0)
             let address = listener.localAddress
             clients = (0..<8).map { _ in
-                let descriptor = cuv_tcp_socket(address.systemFamily)
+                let descriptor = cuv_stream_socket(address.systemFamily)
                 _ = address.withSockaddr { connect(descriptor, $0, $1) }
                 return descriptor
             }
