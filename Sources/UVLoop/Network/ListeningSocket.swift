@@ -15,7 +15,7 @@ final class ListeningSocket: Handle {
     private let descriptor: Int32
     /// What a Unix-domain socket has made and takes away again.
     private let file: SocketFile?
-    /// Whether it does so before ``start(backlog:_:)``.
+    /// Whether it has listened from the beginning.
     private let isListening: Bool
     @exclusivity(unchecked) private var accepted:
         ((_ descriptor: Int32, _ peer: SocketAddress?) -> Void)?
