@@ -20,7 +20,7 @@ struct ConnectionState: Equatable {
         /// There never was this direction.
         case never
     }
-    enum Reading: UInt8 {
+    enum Reading {
         case open
         /// The peer has sent its last byte.
         case ended
@@ -61,12 +61,17 @@ struct ConnectionState: Equatable {
     }
 
     // MARK: Questions
+    //
+    // Those that are asked for every byte are always compiled into the callers: left to itself, the
+    // compiler does that to some and not to others.
 
     var isConnected: Bool { phase != .connecting && phase != .closed }
     /// Whether nothing comes any more, or ever came.
+    @inline(__always)
     var hasReadEnd: Bool { reading != .open }
     private var hasWriteEnded: Bool { writing == .ended || writing == .never }
     /// Whether bytes that arrive are the protocol's.
+    @inline(__always)
     var delivers: Bool { phase == .open && !hasReadEnd }
     /// Whether the socket is to be read, be it for the protocol or to drop what comes.
     @inline(__always)
@@ -75,6 +80,7 @@ struct ConnectionState: Equatable {
         !hasReadEnd
             && (phase == .open ? !isReadingPaused : phase == .flushing || phase == .draining)
     }
+    @inline(__always)
     var canWrite: Bool { phase == .open && writing == .open }
     /// Why not, if it cannot.
     var refusalToWrite: UVError {
