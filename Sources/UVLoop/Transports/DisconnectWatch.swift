@@ -98,7 +98,9 @@ extension Transport {
         let extras = neededExtras
         if extras.pauseTimer == nil {
             extras.pauseTimer = Timer(loop) { [unowned self] in
-                guard state.isReadingPaused, isOpen, extras.watch == nil else { return }
+                // Not captured: the timer is the extras' own.
+                guard let extras = self.extras, state.isReadingPaused, isOpen, extras.watch == nil
+                else { return }
                 extras.watch = try? DisconnectWatch(self)
                 // Out of descriptors: later, perhaps.
                 if extras.watch == nil { extras.pauseTimer?.start(after: .seconds(1)) }

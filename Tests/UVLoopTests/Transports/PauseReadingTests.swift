@@ -175,4 +175,19 @@ struct PauseReadingTests {
             try await until(loop) { !loop.core.hasUserHandles }
         }
     }
+
+    @Test(arguments: [true, false])
+    func aPauseLeavesNothingBehind(_ isLong: Bool) async throws {
+        try await onLoop { loop in
+            let recorder = PlainRecorder()
+            recorder.hooks[.connectionMade] = { $0.transport.pauseReading() }
+            let peer = try await loop.accept(recorder)
+            weak let extras = recorder.transport.extras
+            #expect(extras?.pauseTimer != nil)
+            if isLong { try await until(loop) { extras?.watch != nil } }
+            recorder.transport.resumeReading()
+            peer.close()
+            try await until(loop) { recorder.isLost && extras == nil }
+        }
+    }
 }
