@@ -16,6 +16,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -73,8 +75,8 @@ static inline const void *cuv_find(
 
 // MARK: - Sockets
 
-/// A non-blocking, close-on-exec TCP socket of the family, or a negative libuv error.
-static inline int cuv_tcp_socket(int family) {
+/// A non-blocking, close-on-exec stream socket of the family, or a negative libuv error.
+static inline int cuv_stream_socket(int family) {
 #if defined(__linux__)
     int descriptor = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     return descriptor < 0 ? -errno : descriptor;
@@ -113,20 +115,28 @@ static inline int cuv_local_address(int descriptor, struct sockaddr *address, in
     return 0;
 }
 
+/// The address of the socket's peer, in the form of uv_tcp_getpeername.
+static inline int cuv_peer_address(int descriptor, struct sockaddr *address, int *length) {
+    socklen_t size = (socklen_t)*length;
+    if (getpeername(descriptor, address, &size) < 0) return -errno;
+    *length = (int)size;
+    return 0;
+}
+
 /// SOCK_STREAM as a number everywhere.
 static const int cuv_stream_type = SOCK_STREAM;
 
 /// Accepts one connection, non-blocking and close-on-exec; a negative libuv error otherwise.
-/// Fills in the peer's address.
-static inline int cuv_accept(int listener, struct sockaddr_storage *peer) {
+/// Fills in the peer's address and its length.
+static inline int cuv_accept(int listener, struct sockaddr_storage *peer, socklen_t *length) {
     int descriptor;
     do {
-        socklen_t length = sizeof *peer;
+        *length = sizeof *peer;
 #if defined(__linux__)
         descriptor =
-            accept4(listener, (struct sockaddr *)peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+            accept4(listener, (struct sockaddr *)peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 #else
-        descriptor = accept(listener, (struct sockaddr *)peer, &length);
+        descriptor = accept(listener, (struct sockaddr *)peer, length);
 #endif
     } while (descriptor < 0 && errno == EINTR);
     if (descriptor < 0) return -errno;
@@ -143,7 +153,24 @@ static inline int cuv_duplicate(int descriptor) {
     return copy < 0 ? -errno : copy;
 }
 
-/// How many bytes wait in the socket's receive buffer, or a negative libuv error.
+/// How a descriptor was opened, one of O_RDONLY, O_WRONLY and O_RDWR, or a negative libuv error.
+static inline int cuv_access_mode(int descriptor) {
+    int flags = fcntl(descriptor, F_GETFL);
+    return flags < 0 ? -errno : flags & O_ACCMODE;
+}
+
+/// Makes a descriptor non-blocking; 0 or a negative libuv error.
+static inline int cuv_set_non_blocking(int descriptor) {
+    int flags = fcntl(descriptor, F_GETFL);
+    return flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+/// Keeps a descriptor from the programs that this one starts.
+static inline void cuv_set_close_on_exec(int descriptor) {
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+}
+
+/// How many bytes wait to be read from the socket or pipe, or a negative libuv error.
 static inline int cuv_unread_bytes(int descriptor) {
     int count = 0;
     return ioctl(descriptor, FIONREAD, &count) < 0 ? -errno : count;
@@ -159,6 +186,33 @@ static inline int cuv_get_option(int descriptor, int level, int name, int *value
     socklen_t length = sizeof *value;
     return getsockopt(descriptor, level, name, value, &length) < 0 ? -errno : 0;
 }
+
+// MARK: - Files of Unix-domain sockets
+
+/// Which file it is that a path leads to, and whether it is a socket.
+struct cuv_file {
+    uint64_t device;
+    uint64_t inode;
+    bool is_socket;
+};
+
+/// Looks at what is at the path, not through a link; 0 or a negative libuv error.
+static inline int cuv_file_at(const char *path, struct cuv_file *file) {
+    struct stat found;
+    if (lstat(path, &found) < 0) return -errno;
+    file->device = (uint64_t)found.st_dev;
+    file->inode = (uint64_t)found.st_ino;
+    file->is_socket = S_ISSOCK(found.st_mode);
+    return 0;
+}
+
+/// Sets the permissions of the file; 0 or a negative libuv error.
+static inline int cuv_set_mode(const char *path, unsigned mode) {
+    return chmod(path, (mode_t)mode) < 0 ? -errno : 0;
+}
+
+/// Removes the file; 0 or a negative libuv error.
+static inline int cuv_remove(const char *path) { return unlink(path) < 0 ? -errno : 0; }
 
 // MARK: - The loop's own wakeup and clock descriptors (Linux)
 

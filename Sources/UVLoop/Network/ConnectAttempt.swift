@@ -133,7 +133,8 @@ public final class ConnectAttempt {
         endRace()
         do throws(UVError) {
             let transport = try Transport(
-                loop, adopting: descriptor, reference, peer: address, madeAt: place)
+                loop, adopting: descriptor, reference, kind: address.transportKind, peer: address,
+                madeAt: place)
             winner = transport
             transport.begin()
             winner = nil

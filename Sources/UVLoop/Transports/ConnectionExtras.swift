@@ -31,7 +31,7 @@ final class ConnectionExtras {
     var allocationError: (any Error)?
     /// Begins the watch.
     var pauseTimer: Timer?
-    /// Notices the end of the connection while reading is paused.
+    /// Notices the end of the connection while nothing is read.
     var watch: DisconnectWatch?
 
     /// The server, once the protocol is no longer the one that the server made.

@@ -6,7 +6,11 @@ extension EventLoop {
     /// apart, the families in turns, and the first that answers wins. The protocol hears of nothing
     /// else. This is Happy Eyeballs, RFC 8305, with one look-up for both families.
     ///
-    /// Binds `uv_getaddrinfo`, `uv_tcp_open`; stands for `uv_tcp_bind`, `uv_tcp_connect`.
+    /// A server on a Unix-domain socket that has no room for another connection is tried again and
+    /// again, until the timeout. If such a socket is given a path to connect from, the file stays.
+    ///
+    /// Binds `uv_getaddrinfo`, `uv_tcp_open`, `uv_pipe_open`; stands for `uv_tcp_bind`,
+    /// `uv_tcp_connect`, `uv_pipe_connect`.
     ///
     /// - Parameters:
     ///   - endpoint: where to connect.

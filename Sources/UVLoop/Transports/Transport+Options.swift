@@ -6,16 +6,20 @@ extension Transport {
     /// Sends small writes without delay, or gathers them by Nagle's algorithm. On at first.
     ///
     /// Binds `uv_tcp_nodelay`.
+    ///
+    /// - Throws: ``UVError/notSupported`` for anything but TCP.
     public func setNoDelay(_ enabled: Bool) throws(UVError) {
-        try checkOpen()
+        try checkTCP()
         try UVError.check(uv_tcp_nodelay(tcp, enabled ? 1 : 0))
     }
 
     /// Probes a silent peer after a time, in whole seconds of at least one; nil to probe no more.
     ///
     /// Binds `uv_tcp_keepalive`.
+    ///
+    /// - Throws: ``UVError/notSupported`` for anything but TCP.
     public func setKeepAlive(after delay: Duration?) throws(UVError) {
-        try checkOpen()
+        try checkTCP()
         let seconds = delay.map { UInt32(clamping: max(1, $0.components.seconds)) }
         try UVError.check(uv_tcp_keepalive(tcp, seconds == nil ? 0 : 1, seconds ?? 0))
     }
@@ -47,7 +51,7 @@ extension Transport {
     ) throws(UVError) -> Int {
         try checkOpen()
         var value = size
-        try UVError.check(function(uvHandle(tcp), &value))
+        try UVError.check(function(raw, &value))
         return Int(value)
     }
 
@@ -64,19 +68,25 @@ extension Transport {
         return Int(value)
     }
 
-    /// The socket's descriptor. It stays the transport's: not to be closed, read or written.
+    /// The descriptor of the socket or pipe. It stays the transport's: not to be closed, read or
+    /// written.
     ///
     /// Binds `uv_fileno`.
     public var fileDescriptor: Int32 {
         get throws(UVError) {
             try checkOpen()
             var descriptor: uv_os_fd_t = -1
-            try UVError.check(uv_fileno(uvHandle(tcp), &descriptor))
+            try UVError.check(uv_fileno(raw, &descriptor))
             return descriptor
         }
     }
 
     private func checkOpen() throws(UVError) {
         guard isOpen else { throw .badFileDescriptor }
+    }
+
+    private func checkTCP() throws(UVError) {
+        try checkOpen()
+        guard kind == .tcp else { throw .notSupported }
     }
 }

@@ -12,7 +12,7 @@ struct FullListener {
         listener = try RawSocket.listener(address, backlog: 0)
         let target = listener.localAddress
         clients = (0..<8).map { _ in
-            let descriptor = cuv_tcp_socket(target.systemFamily)
+            let descriptor = cuv_stream_socket(target.systemFamily)
             _ = target.withSockaddr { connect(descriptor, $0, $1) }
             return descriptor
         }

@@ -82,6 +82,18 @@ import Testing
             }
             if state.phase == .draining, state.hasReadEnd { return "drains what has ended" }
             if state.phase == .draining, state.writing != .ended { return "drains too early" }
+            if state.reading == .never {
+                if reports > 0 { return "reports the end of what never was" }
+                if state.wantsReading || state.delivers { return "reads what is not there" }
+                if shutDowns > 0 { return "shuts down a pipe" }
+                if state.phase == .draining { return "waits for nothing" }
+            }
+            if state.writing == .never {
+                if state.canWrite || shutDowns > 0 { return "writes where there is no way" }
+                if state.phase == .flushing || state.phase == .draining {
+                    return "waits for nothing"
+                }
+            }
             return nil
         }
     }
@@ -115,9 +127,22 @@ import Testing
         #expect(Set(walks.map(\.state.phase)).count == 4)
     }
 
+    @Test(arguments: [ConnectionState.Directions.receiving, .sending])
+    func oneDirectionKeepsTheRules(_ directions: ConnectionState.Directions) {
+        let (walks, broken) = allReachable(from: Walk(state: ConnectionState(directions)))
+        #expect(broken.prefix(3) == [])
+        #expect(walks.count > 8)
+        let kept =
+            directions == .sending
+            ? walks.allSatisfy { $0.state.reading == .never }
+            : walks.allSatisfy { $0.state.writing == .never }
+        #expect(kept)
+    }
+
     /// Whoever closes gets to the end if the transport does what it is told.
-    @Test func closingAlwaysArrives() {
-        let (walks, _) = allReachable(from: Walk(state: ConnectionState()))
+    @Test(arguments: [ConnectionState.Directions.both, .receiving, .sending])
+    func closingAlwaysArrives(_ directions: ConnectionState.Directions) {
+        let (walks, _) = allReachable(from: Walk(state: ConnectionState(directions)))
         for walk in walks {
             guard var now = walk.after(.close) else { continue }
             for event in [Event.keepOpen, .flushed, .shutDownEnded, .endOfFile, .flushed] {
@@ -179,6 +204,48 @@ import Testing
         #expect(!state.canWrite)
         #expect(state.wantsReading)
         #expect(!state.isClosing)
+    }
+
+    @Test func aReadingEndClosesAtOnceAndEndsWithItsInput() {
+        var state = ConnectionState(.receiving)
+        #expect(state.wantsReading && state.delivers)
+        #expect(!state.canWrite && state.refusalToWrite == .notSupported)
+        #expect(state.endWriting() == .nothing)
+        var closed = state
+        #expect(closed.close() == .finish)
+        #expect(closed.phase == .closed)
+        for keepOpen in [true, false] {
+            var ended = state
+            #expect(ended.endOfFile() == .reportEndOfFile)
+            #expect(ended.endOfFileAnswered(keepOpen: keepOpen) == .finish)
+        }
+        state.isReadingPaused = true
+        #expect(!state.wantsReading)
+    }
+
+    @Test func aWritingEndEndsOnceAllIsSent() {
+        let state = ConnectionState(.sending)
+        #expect(state.canWrite)
+        #expect(!state.wantsReading && !state.delivers)
+        var closed = state
+        #expect(closed.close() == .flush)
+        #expect(!closed.wantsReading, "there is nothing to drop")
+        #expect(closed.flushed() == .finish)
+        var ended = state
+        #expect(ended.endWriting() == .flush)
+        #expect(ended.refusalToWrite == .shutDown && !ended.isClosing)
+        #expect(ended.close() == .flush)
+        #expect(ended.flushed() == .finish)
+        var endedOnly = state
+        #expect(endedOnly.endWriting() == .flush)
+        #expect(endedOnly.flushed() == .finish)
+        #expect(endedOnly.phase == .closed)
+        #expect(endedOnly.refusalToWrite == .notConnected)
+    }
+
+    /// It is part of every connection's object, whose size is that of an allocation.
+    @Test func itFitsIntoFiveBytes() {
+        #expect(MemoryLayout<ConnectionState>.size == 5)
     }
 
     @Test func abortIsNewsOnlyOnce() {
