@@ -131,18 +131,23 @@ public final class ConnectAttempt {
     private func succeeded(_ number: Int, _ descriptor: Int32) {
         let address = race.addresses[number]
         endRace()
+        let transport: Transport
         do throws(UVError) {
-            let transport = try Transport(
+            transport = try Transport(
                 loop, adopting: descriptor, reference, kind: address.transportKind, peer: address,
                 madeAt: place)
-            winner = transport
-            transport.begin()
-            winner = nil
-            if transport.isClosed, transport.extras?.error != nil { throw .connectionAborted }
-            finish(.success(transport))
         } catch {
-            finish(.failure(EndpointError(.connect, "\(address)", error)))
+            cuv_close(descriptor)
+            return finish(.failure(EndpointError(.connect, "\(address)", error)))
         }
+        winner = transport
+        transport.begin()
+        winner = nil
+        let hasFailed = transport.isClosed && transport.extras?.error != nil
+        finish(
+            hasFailed
+                ? .failure(EndpointError(.connect, "\(address)", .connectionAborted))
+                : .success(transport))
     }
 
     /// Closes what is still on its way.
