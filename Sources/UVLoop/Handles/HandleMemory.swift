@@ -5,6 +5,7 @@ import CUV
 protocol HandleStruct {}
 
 extension uv_tcp_t: HandleStruct {}
+extension uv_udp_t: HandleStruct {}
 extension uv_poll_t: HandleStruct {}
 extension uv_prepare_t: HandleStruct {}
 extension uv_check_t: HandleStruct {}
