@@ -11,8 +11,8 @@ extension EventLoop {
     ///   - peer: the one peer to send to and receive from; nil for everybody.
     ///   - limits: how much is kept that nobody has received yet.
     /// - Throws: ``EndpointError``, with each address that was tried;
-    ///   ``StreamError/invalidArgument`` for limits below 1; ``EventLoopError/closed``; `CancellationError` if the task is
-    ///   cancelled: nothing is left open then.
+    ///   ``StreamError/invalidArgument`` for limits below 1; ``EventLoopError/closed``;
+    ///   `CancellationError` if the task is cancelled: nothing is left open then.
     public func datagramSocket(
         boundTo local: Endpoint? = nil, connectedTo peer: Endpoint? = nil,
         options: DatagramOptions = DatagramOptions(),

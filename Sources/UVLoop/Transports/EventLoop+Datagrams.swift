@@ -4,7 +4,8 @@ extension EventLoop {
     /// Opens a UDP socket for a protocol. Returns when the protocol has heard `connectionMade`.
     ///
     /// ```swift
-    /// let transport = try await loop.openDatagram(boundTo: .ip("127.0.0.1", port: 0), Answering())
+    /// let transport = try await loop.openDatagram(
+    ///     boundTo: .ip("127.0.0.1", port: 0), Answering())
     /// ```
     ///
     /// Names are looked up, and their addresses tried one after the other; the first that can be
