@@ -104,9 +104,10 @@ extension DatagramTransport {
 
     /// Not by libuv, which takes an adopted IPv6 socket for one of IPv4.
     private func setIPOption(_ ipv4: Int, _ ipv6: Int, to value: Int) throws(UVError) {
-        switch localAddress.family {
-        case .ipv4: try setOption(Int(IPPROTO_IP), ipv4, to: value)
-        case .ipv6: try setOption(Int(IPPROTO_IPV6), ipv6, to: value)
+        if localAddress.family == .ipv6 {
+            try setOption(Int(IPPROTO_IPV6), ipv6, to: value)
+        } else {
+            try setOption(Int(IPPROTO_IP), ipv4, to: value)
         }
     }
 

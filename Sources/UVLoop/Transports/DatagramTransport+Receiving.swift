@@ -102,8 +102,11 @@ extension DatagramTransport {
     private func didReceive(
         _ bytes: UnsafeRawBufferPointer, _ address: UnsafePointer<sockaddr>, _ isTruncated: Bool
     ) {
-        // A peer of another kind may have no address that can be told.
-        guard let sender = SocketAddress(copying: address) ?? remoteAddress else { return }
+        // The peer of a socket of another kind may have no address, and libuv does not say so.
+        let isAddress = Int32(address.pointee.sa_family) == localAddress.systemFamily
+        guard let sender = isAddress ? SocketAddress(copying: address) : remoteAddress else {
+            return
+        }
         if isReadingPaused || !held.isEmpty {
             held.append(Datagram([UInt8](bytes), from: sender, isTruncated: isTruncated))
         } else {

@@ -70,6 +70,9 @@ extension EventLoop {
         try UVError.check(cuv_get_option(descriptor, SOL_SOCKET, SO_TYPE, &type))
         guard type == cuv_datagram_type else { throw .protocolWrongType }
         let local = try SocketAddress { cuv_local_address(descriptor, $0, $1) }
+        guard [AF_INET, AF_INET6].contains(local.systemFamily) else {
+            throw .addressFamilyNotSupported
+        }
         let peer = try? SocketAddress { cuv_peer_address(descriptor, $0, $1) }
         let transport = try DatagramTransport.adopt(
             self, descriptor: descriptor, local: local, peer: peer,
