@@ -22,6 +22,7 @@
 #include <uv.h>
 
 #if defined(__linux__)
+#include <linux/sock_diag.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/timerfd.h>
@@ -123,8 +124,9 @@ static inline int cuv_peer_address(int descriptor, struct sockaddr *address, int
     return 0;
 }
 
-/// SOCK_STREAM as a number everywhere.
+/// SOCK_STREAM and SOCK_DGRAM as numbers everywhere.
 static const int cuv_stream_type = SOCK_STREAM;
+static const int cuv_datagram_type = SOCK_DGRAM;
 
 /// Accepts one connection, non-blocking and close-on-exec; a negative libuv error otherwise.
 /// Fills in the peer's address and its length.
@@ -213,6 +215,27 @@ static inline int cuv_set_mode(const char *path, unsigned mode) {
 
 /// Removes the file; 0 or a negative libuv error.
 static inline int cuv_remove(const char *path) { return unlink(path) < 0 ? -errno : 0; }
+
+/// Drops the datagrams that wait in a socket's receive buffer: as many as it can hold at most.
+static inline void cuv_drop_input(int descriptor) {
+    char byte;
+    for (int left = 1 << 16; left > 0; left--) {
+        if (recv(descriptor, &byte, sizeof byte, MSG_DONTWAIT) < 0 && errno != EINTR) return;
+    }
+}
+
+/// How many datagrams the system has dropped because the socket had no room for them, or a negative
+/// libuv error where it does not tell.
+static inline int64_t cuv_dropped_datagrams(int descriptor) {
+#if defined(__linux__) && defined(SO_MEMINFO)
+    uint32_t numbers[SK_MEMINFO_VARS];
+    socklen_t length = sizeof numbers;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_MEMINFO, numbers, &length) < 0) return -errno;
+    return length > SK_MEMINFO_DROPS * sizeof *numbers ? numbers[SK_MEMINFO_DROPS] : UV_ENOTSUP;
+#else
+    return UV_ENOTSUP;
+#endif
+}
 
 // MARK: - The loop's own wakeup and clock descriptors (Linux)
 
