@@ -1,6 +1,7 @@
 import StreamConformance
 import Testing
-import UVLoop
+
+@testable import UVLoop
 
 /// Streams over sockets under the suite that every stream passes: on their loop's thread and off
 /// it.
@@ -11,6 +12,11 @@ import UVLoop
     /// Two streams, connected over TCP.
     static func tcpPair() async throws -> (SocketStream, SocketStream) {
         try await connected(over: .ip("127.0.0.1", port: 0))
+    }
+
+    /// Two streams, connected over a Unix-domain socket with a name of its own.
+    static func unixPair() async throws -> (SocketStream, SocketStream) {
+        try await connected(over: .unix("\0uvloop-conformance-\(UInt64.random(in: 0...(.max)))"))
     }
 
     private static func connected(
@@ -48,9 +54,40 @@ import UVLoop
         return pair
     }
 
-    static let suite = StreamSuite(
+    static let tcpSuite = StreamSuite(
         pair: { try await tcpPair() }, cloggedPair: { try await clogged(tcpPair()) })
 
-    @Test(arguments: suite.checks)
-    func tcpOffTheLoop(_ check: StreamCheck) async throws { try await check.run() }
+    static let unixSuite = StreamSuite(
+        pair: { try await unixPair() }, cloggedPair: { try await clogged(unixPair()) })
+
+    static let socketPairSuite = StreamSuite(
+        pair: { try await thread.loop.streamPair() },
+        cloggedPair: { try await clogged(thread.loop.streamPair()) })
+
+    /// The same, used on the loop's thread.
+    static let onTheLoopSuite: StreamSuite = {
+        var suite = tcpSuite
+        suite.executor = thread.loop.loopTaskExecutor
+        return suite
+    }()
+
+    static let pipeSuite = StreamSuite(oneWay: {
+        let (reading, writing) = try await thread.loop.streamPipe()
+        return (writing, reading)
+    })
+
+    @Test(arguments: tcpSuite.checks)
+    func tcp(_ check: StreamCheck) async throws { try await check.run() }
+
+    @Test(arguments: onTheLoopSuite.checks)
+    func tcpOnTheLoop(_ check: StreamCheck) async throws { try await check.run() }
+
+    @Test(arguments: unixSuite.checks)
+    func unixSockets(_ check: StreamCheck) async throws { try await check.run() }
+
+    @Test(arguments: socketPairSuite.checks)
+    func socketPairs(_ check: StreamCheck) async throws { try await check.run() }
+
+    @Test(arguments: pipeSuite.checks)
+    func pipes(_ check: StreamCheck) async throws { try await check.run() }
 }
