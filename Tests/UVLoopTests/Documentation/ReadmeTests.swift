@@ -52,7 +52,7 @@ import Testing
     @Test(arguments: prose)
     func everySwiftBlockIsCompiledSomewhere(_ path: String) throws {
         let code =
-            ["Tests/UVLoopTests/Documentation/Snippets.swift"]
+            Self.files(below: "Tests/UVLoopTests/Documentation", endingIn: "Snippets.swift")
             + Self.files(below: "Examples", endingIn: ".swift")
         let compiled = try code.map { Self.flattened(try Self.text($0)) }
         for block in Self.blocks(of: try Self.text(path)) {
