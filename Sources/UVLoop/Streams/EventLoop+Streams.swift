@@ -14,8 +14,8 @@ extension EventLoop {
     ///   - localAddress: the address to connect from; nil lets the system choose.
     ///   - timeout: for all of it, the look-up included; nil for none but the system's.
     ///   - options: how the addresses are tried.
-    /// - Returns: the stream, which the caller closes; ``withConnection(to:from:timeout:options:file:line:_:)`` does
-    ///   that by itself.
+    /// - Returns: the stream, which the caller closes; the scope form, `withConnection`, does that
+    ///   by itself.
     /// - Throws: ``EndpointError``, with each address that was tried; `CancellationError` if the
     ///   task is cancelled: nothing is left open then.
     public nonisolated(nonsending) func connect(
