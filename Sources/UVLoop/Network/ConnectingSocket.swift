@@ -7,8 +7,8 @@ import CUV
 /// The descriptor is this object's until it is handed on with success; in any other case it is
 /// closed here, once.
 ///
-/// A Unix-domain listener whose queue is full is an error on Linux, not a wait: so it is tried again
-/// after a pause, for ever.
+/// A Unix-domain listener whose queue is full is an error on Linux, not a wait: so it is tried
+/// again after a pause, for ever.
 final class ConnectingSocket: Handle {
     typealias Completion = (Result<Int32, UVError>) -> Void
 
