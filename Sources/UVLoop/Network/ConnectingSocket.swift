@@ -2,8 +2,9 @@ import CUV
 
 /// A TCP or Unix-domain socket on its way to an address, watched by the loop.
 ///
-/// It connects by itself, instead of through `uv_tcp_connect` and `uv_pipe_connect`: of several attempts for one protocol
-/// only the winner needs a ``Transport``, and that is one with a connection from the beginning.
+/// It connects by itself, instead of through `uv_tcp_connect` and `uv_pipe_connect`: of several
+/// attempts for one protocol only the winner needs a ``Transport``, and that is one with a
+/// connection from the beginning.
 /// The descriptor is this object's until it is handed on with success; in any other case it is
 /// closed here, once.
 ///

@@ -98,6 +98,7 @@ public final class Listener: Sendable {
 }
 
 extension Listener: AsyncSequence {
+    /// A connection.
     public typealias Element = SocketStream
 
     /// Takes connections until the listener is closed.

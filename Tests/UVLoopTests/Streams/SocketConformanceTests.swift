@@ -30,8 +30,8 @@ import Testing
         return (first, second)
     }
 
-    /// Puts more into both directions than the systems' buffers can hold, past the streams: a sender
-    /// has to wait until the peer has received nearly all of it.
+    /// Puts more into both directions than the systems' buffers can hold, past the streams: a
+    /// sender has to wait until the peer has received nearly all of it.
     static func clogged(
         _ pair: (SocketStream, SocketStream)
     ) async throws -> (SocketStream, SocketStream) {

@@ -84,7 +84,8 @@ extension SocketStream {
     }
 }
 
-/// Bytes of which every stretch is different, so that none can be lost, doubled or exchanged unseen.
+/// Bytes of which every stretch is different, so that none can be lost, doubled or exchanged
+/// unseen.
 func pattern(_ range: Range<Int>) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: range.count) { buffer, filled in
         patternTable.withUnsafeBytes { table in
