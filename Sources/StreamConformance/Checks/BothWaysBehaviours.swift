@@ -5,9 +5,10 @@ let bothWaysBehaviours: [Behaviour<TwoWayPair>] = [
     Behaviour(.twoWay, "a mebibyte each way at once, in random pieces") { trial in
         let pair = try await trial.pair()
         let size = 1_048_576
-        let senders = [pair.forward, pair.backward].enumerated().map { number, way in
-            trial.start("send of random pieces") {
-                let bytes = pattern(size, seed: UInt64(number + 1))
+        var transfers: [Started<Void>] = []
+        for (number, way) in [pair.forward, pair.backward].enumerated() {
+            let bytes = pattern(size, seed: UInt64(number + 1))
+            let sending = trial.start("send of random pieces") {
                 var source = Sequence64(seed: UInt64(number + 3))
                 var sent = 0
                 while sent < size {
@@ -16,25 +17,19 @@ let bothWaysBehaviours: [Behaviour<TwoWayPair>] = [
                     sent = end
                 }
             }
-        }
-        let receivers = [pair.forward, pair.backward].enumerated().map { number, way in
-            trial.start("receive of random pieces") {
+            let receiving = trial.start("receive of random pieces") {
                 var source = Sequence64(seed: UInt64(number + 5))
-                var received: [UInt8] = []
-                while received.count < size {
+                var count = 0
+                while count < size {
                     let limit = Int.random(in: 1...50_000, using: &source)
-                    guard let bytes = try await trial.receive(upTo: limit, from: way.receiver)
-                    else { break }
-                    received += bytes
+                    let piece = try await trial.receive(upTo: limit, from: way.receiver) ?? []
+                    try trial.expectSame(piece, Array(bytes[count...].prefix(max(1, piece.count))))
+                    count += piece.count
                 }
-                return received
             }
+            transfers += [receiving, sending]
         }
-        for (number, receiving) in receivers.enumerated() {
-            let received = try await trial.value(of: receiving)
-            try trial.expectSame(received, pattern(size, seed: UInt64(number + 1)))
-        }
-        for sending in senders { try await trial.value(of: sending) }
+        for transfer in transfers { try await trial.value(of: transfer) }
     },
 
     Behaviour(.twoWay, "a side that waits for bytes can send") { trial in
