@@ -53,7 +53,7 @@ import UVLoop
             await #expect(throws: StreamError.closed) {
                 let loop = stream.loop
                 let limit = loop.callLater(.milliseconds(20)) { stream.abort() }
-                defer { limit.cancel() }
+                defer { limit.stop() }
                 for try await line in stream.lines { print(line) }
             }
         } _: { stream in
