@@ -9,6 +9,7 @@ let package = Package(
     products: [
         .library(name: "UVLoop", targets: ["UVLoop"]),
         .library(name: "CUV", targets: ["CUV"]),
+        .library(name: "StreamConformance", targets: ["StreamConformance"]),
     ],
     targets: [
         .systemLibrary(
@@ -17,9 +18,14 @@ let package = Package(
             providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]
         ),
         .target(name: "UVLoop", dependencies: ["CUV"], swiftSettings: settings),
+        .target(
+            name: "StreamConformance",
+            dependencies: ["UVLoop"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "UVLoopTests",
-            dependencies: ["UVLoop", "CUV"],
+            dependencies: ["UVLoop", "CUV", "StreamConformance"],
             swiftSettings: settings
         ),
     ],

@@ -27,6 +27,12 @@ extension SocketStream {
         core.neededReadAhead.buffer.limit = limit
     }
 
+    /// Sets how long ``close()`` takes at most; 30 seconds at first. So long a peer that does not
+    /// read can keep what a listener's handler leaves behind.
+    public nonisolated(nonsending) func setCloseTimeout(_ timeout: Duration) async throws {
+        try await withTransport { $0.neededExtras.streamCloseTimeout = timeout }
+    }
+
     // MARK: The connection below
 
     /// Lends the transport below the stream, on the loop's thread: for socket options, addresses

@@ -106,9 +106,11 @@ public final class SocketStream: ByteStream {
         try await core.close(within: timeout)
     }
 
-    /// Ends the stream gracefully, within 30 seconds; see ``close(timeout:)``.
+    /// Ends the stream gracefully, within the time of ``setCloseTimeout(_:)``; see
+    /// ``close(timeout:)``.
     public nonisolated(nonsending) func close() async throws {
-        try await close(timeout: .seconds(30))
+        guard isOnThread else { return try await loop.visit { try await self.close() } }
+        try await core.close(within: transport.extras?.streamCloseTimeout ?? .seconds(30))
     }
 
     /// Ends the stream at once, from any thread: what is queued is dropped, operations that wait

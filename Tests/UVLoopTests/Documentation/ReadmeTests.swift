@@ -20,7 +20,7 @@ import Testing
             .sorted()
     }
 
-    static let prose = ["README.md"] + files(below: "Sources/UVLoop/UVLoop.docc", endingIn: ".md")
+    static let prose = ["README.md"] + files(below: "Sources", endingIn: ".md")
 
     /// Lines without their indentation, so that code reads the same at any depth.
     private static func flattened(_ lines: some Sequence<Substring>) -> String {
@@ -52,7 +52,8 @@ import Testing
     @Test(arguments: prose)
     func everySwiftBlockIsCompiledSomewhere(_ path: String) throws {
         let code =
-            Self.files(below: "Tests/UVLoopTests/Documentation", endingIn: "Snippets.swift")
+            ["Tests/UVLoopTests/Streams/ConformanceTests.swift"]
+            + Self.files(below: "Tests/UVLoopTests/Documentation", endingIn: "Snippets.swift")
             + Self.files(below: "Examples", endingIn: ".swift")
         let compiled = try code.map { Self.flattened(try Self.text($0)) }
         for block in Self.blocks(of: try Self.text(path)) {
@@ -81,7 +82,7 @@ import Testing
         }
     }
 
-    /// Every folder of the library has its place in the map.
+    /// Every target, and every folder of the library, has its place in the map.
     @Test func theMapNamesEveryRoom() throws {
         let map = try Self.text("CONTRIBUTING.md")
         let rooms = Set(
@@ -90,6 +91,10 @@ import Testing
             })
         for room in rooms {
             #expect(map.contains("`\(room)/`"), "CONTRIBUTING.md does not name \(room)/")
+        }
+        let sources = Self.root.appendingPathComponent("Sources").path
+        for target in try FileManager.default.contentsOfDirectory(atPath: sources) {
+            #expect(map.contains("`Sources/\(target)/"), "CONTRIBUTING.md does not name \(target)")
         }
     }
 }

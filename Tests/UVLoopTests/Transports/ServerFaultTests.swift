@@ -1,3 +1,4 @@
+import CUV
 import Testing
 
 @testable import UVLoop
@@ -155,21 +156,58 @@ struct ServerFaultTests {
         }
     }
 
-    /// A transport that the loop refuses gives back what it was made with.
+    /// A transport that the loop refuses gives back what it was made with; the socket is still the
+    /// caller's.
     @Test func aRefusedTransportKeepsNothing() async throws {
         try await offThread {
             let loop = try EventLoop()
             var recorder: PlainRecorder? = PlainRecorder()
             weak let ghost = recorder
+            let listener = try RawSocket.listener()
+            let socket = try RawSocket.connect(to: listener.localAddress)
+            let peer = try listener.accept()
             loop.core.acceptsHandles = false
             #expect(throws: UVError.canceled) {
                 _ = try Transport(
-                    loop, .connecting, ProtocolReference(recorder!),
+                    loop, adopting: socket.descriptor, ProtocolReference(recorder!), peer: nil,
                     madeAt: SourcePlace(file: #fileID, line: #line))
             }
             recorder = nil
             #expect(ghost == nil)
+            try socket.send("still open")
+            #expect(try peer.receive() == Array("still open".utf8))
+            socket.close()
+            peer.close()
+            listener.close()
             try loop.close()
+        }
+    }
+
+    /// In a process of its own: what is closed by mistake is nobody else's.
+    @Test func aSocketThatLibuvRefusesIsTheCallersAndTheProtocolHearsNothing() async {
+        await #expect(processExitsWith: .success) {
+            try EventLoop.run { loop in
+                var recorder: PlainRecorder? = PlainRecorder()
+                weak let ghost = recorder
+                // libuv takes no descriptor twice.
+                let listener = try RawSocket.listener()
+                let socket = try RawSocket.connect(to: listener.localAddress)
+                let peer = try listener.accept()
+                let poll = try makePoll(loop.core.uv, owning: socket.descriptor)
+                uv_poll_start(poll, Int32(UV_READABLE.rawValue)) { _, _, _ in }
+                #expect(throws: UVError.fileExists) {
+                    _ = try Transport(
+                        loop, adopting: socket.descriptor, ProtocolReference(recorder!), peer: nil,
+                        madeAt: SourcePlace(file: #fileID, line: #line))
+                }
+                #expect(recorder?.events == [])
+                recorder = nil
+                #expect(ghost == nil)
+                try socket.send("still open")
+                #expect(try peer.receive() == Array("still open".utf8))
+                closeAndFree(uvHandle(poll))
+                try await until(loop) { !loop.core.hasUserHandles }
+            }
         }
     }
 }
