@@ -43,8 +43,8 @@ extension EventLoop {
     /// gracefully, or at once if the task is cancelled.
     ///
     /// - Parameter body: uses the stream, where the caller is.
-    /// - Throws: as ``connect(to:from:timeout:options:file:line:)-(_,_,_,_,_,_)``; what the closure throws; if it throws
-    ///   nothing, what ``SocketStream/close()`` does.
+    /// - Throws: as the form without a closure; what the closure throws; if it throws nothing, what
+    ///   ``SocketStream/close()`` does.
     public nonisolated(nonsending) func withConnection<R>(
         to endpoint: Endpoint, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
         options: ConnectOptions = ConnectOptions(),

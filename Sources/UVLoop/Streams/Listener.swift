@@ -92,8 +92,8 @@ public final class Listener: Sendable {
     }
 
     private func endGrace() {
-        handlers?.endGrace(loop.core)
-        server.abortClients()
+        // Whoever serves cancels the handlers first, or they would hear of closed streams instead.
+        if let handlers { handlers.endGrace(loop.core) } else { server.abortClients() }
     }
 }
 

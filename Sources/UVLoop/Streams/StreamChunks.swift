@@ -22,6 +22,7 @@ extension SocketStream: AsyncSequence {
         }
     }
 
-    /// Begins where the last receive has ended. Iterating is receiving: two at once are ``StreamError/busy``.
+    /// Begins where the last receive has ended. Iterating is receiving: two at once are
+    /// ``StreamError/busy``.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: self) }
 }

@@ -124,7 +124,7 @@ struct ConnectionState: Equatable {
         // With both ends of the stream reached, closing says the same as shutting down would. A
         // pipe knows no other way.
         if phase == .flushing && hasReadEnd || reading == .never {
-            phase = .closed
+            (phase, writing) = (.closed, .ended)
             return .finish
         }
         writing = .shuttingDown
