@@ -165,7 +165,9 @@ struct ConnectCancellationTests {
             #expect(recorder.events == [.connectionMade, .connectionLost])
             #expect(recorder.lostError == nil)
             #expect(results == [.canceled])
-            #expect(try listener.accept().receive().isEmpty)
+            let peer = try listener.accept()
+            #expect(try peer.receive().isEmpty)
+            peer.close()
             listener.close()
         }
     }

@@ -7,27 +7,52 @@ import Testing
 struct InteropSocatTests {
     private static let size = 4_000_000
 
+    /// What is between socat and the stream.
+    enum Kind: CaseIterable, Sendable {
+        case tcp, unix
+
+        /// Where a stream listens.
+        func endpoint(in directory: TemporaryDirectory) -> Endpoint {
+            self == .tcp ? .ip("127.0.0.1", port: 0) : .unix(directory.file("socket"))
+        }
+
+        /// How socat connects to a listener.
+        func destination(_ listener: Listener, in directory: TemporaryDirectory) -> String {
+            switch self {
+            case .tcp: "TCP4:127.0.0.1:\(listener.port)"
+            case .unix: "UNIX-CONNECT:\(directory.file("socket"))"
+            }
+        }
+    }
+
     /// Its input ends first; what is received goes on to the end of the answer.
-    @Test func aClientThatHalfCloses() async throws {
+    @Test(arguments: Kind.allCases)
+    func aClientThatHalfCloses(_ kind: Kind) async throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
         let bytes = scrambled(Self.size)
         let answer = try await onLoop { loop in
-            try await serving(loop) { stream in
+            try await serving(loop, on: kind.endpoint(in: directory)) { stream in
                 let received = try await stream.receiveToEnd()
                 try await stream.send(received)
             } while: { listener in
                 try await ForeignProgram.output(
-                    of: "socat", "-t", "50", "-", "TCP4:127.0.0.1:\(listener.port)", input: bytes)
+                    of: "socat", "-t", "50", "-", kind.destination(listener, in: directory),
+                    input: bytes)
             }
         }
         #expect(answer == bytes)
     }
 
     /// The end goes to a filter's input, its answer comes back on the other direction.
-    @Test func aServerThatHalfCloses() async throws {
+    @Test(arguments: Kind.allCases)
+    func aServerThatHalfCloses(_ kind: Kind) async throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
         let bytes = scrambled(Self.size)
-        let (server, port) = try await Self.server(running: "sha256sum")
+        let (server, endpoint) = try await Self.server(kind, in: directory, running: "sha256sum")
         let answer = try await onLoop { loop in
-            try await loop.withConnection(to: .ip("127.0.0.1", port: port)) { stream in
+            try await loop.withConnection(to: endpoint) { stream in
                 try await stream.send(bytes)
                 try await stream.sendEOF()
                 return try await stream.receiveToEnd()
@@ -38,10 +63,14 @@ struct InteropSocatTests {
         _ = try await server.outputToEnd()
     }
 
-    @Test func aServerThatEndsFirst() async throws {
-        let (server, port) = try await Self.server(running: "echo greetings")
+    @Test(arguments: Kind.allCases)
+    func aServerThatEndsFirst(_ kind: Kind) async throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        let (server, endpoint) = try await Self.server(
+            kind, in: directory, running: "echo greetings")
         try await onLoop { loop in
-            try await loop.withConnection(to: .ip("127.0.0.1", port: port)) { stream in
+            try await loop.withConnection(to: endpoint) { stream in
                 let lines = [try await stream.receiveLine(), try await stream.receiveLine()]
                 #expect(lines == ["greetings", nil])
             }
@@ -50,12 +79,15 @@ struct InteropSocatTests {
     }
 
     /// socat, the proxy, socat: each end passes all the way, and nothing is lost on it.
-    @Test func halfClosePassesAProxy() async throws {
+    @Test(arguments: Kind.allCases)
+    func halfClosePassesAProxy(_ kind: Kind) async throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
         let bytes = scrambled(Self.size)
-        let (server, port) = try await Self.server(running: "sha256sum")
+        let (server, endpoint) = try await Self.server(kind, in: directory, running: "sha256sum")
         let answer = try await onLoop { loop in
             try await serving(loop) { client in
-                try await client.loop.withConnection(to: .ip("127.0.0.1", port: port)) { server in
+                try await client.loop.withConnection(to: endpoint) { server in
                     try await SeedPrograms.join(client, server)
                 }
             } while: { listener in
@@ -70,18 +102,23 @@ struct InteropSocatTests {
 
     /// A server for one connection, with a program behind it.
     private static func server(
-        running program: String
-    ) async throws -> (ForeignProgram, port: Int) {
+        _ kind: Kind, in directory: TemporaryDirectory, running program: String
+    ) async throws -> (ForeignProgram, Endpoint) {
+        let file = directory.file("server")
+        // With a bound, lest it outlive a test process that is killed.
+        let place =
+            (kind == .tcp ? "TCP4-LISTEN:0,bind=127.0.0.1" : "UNIX-LISTEN:\(file)")
+            + ",accept-timeout=50"
         // It tells its port in its log: on standard error, so a shell turns that around.
-        let command = "exec socat -d -d -t 50 TCP4-LISTEN:0,bind=127.0.0.1 \"$1\" 2>&1"
-        let server = try ForeignProgram(["sh", "-c", command, "sh", "EXEC:\(program)"])
+        let command = "exec socat -d -d -t 50 -T 50 \"$1\" \"$2\" 2>&1"
+        let server = try ForeignProgram(["sh", "-c", command, "sh", place, "EXEC:\(program)"])
         while true {
             let line = try await server.line()
             if line.contains("socat: not found") { throw ForeignProgram.Missing(name: "socat") }
-            guard line.contains("listening on"), let colon = line.lastIndex(of: ":") else {
-                continue
-            }
-            return (server, try #require(Int(line[line.index(after: colon)...])))
+            guard line.contains("listening on") else { continue }
+            if kind == .unix { return (server, .unix(file)) }
+            let port = line.split(separator: ":").last.flatMap { Int($0) }
+            return (server, .ip("127.0.0.1", port: try #require(port)))
         }
     }
 }

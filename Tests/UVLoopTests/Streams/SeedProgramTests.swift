@@ -111,16 +111,13 @@ struct SeedProgramTests {
     private struct Proxied: Sendable {
         let client, server: RawSocket
         let near, far: SocketStream
-
-        func close() {
-            client.close()
-            server.close()
-        }
     }
 
     /// Joins two raw sockets while a closure runs; throws what the joining does.
+    ///
+    /// - Parameter closesClient: false if the closure does.
     private func proxying(
-        _ body: @escaping @Sendable (Proxied) async throws -> Void
+        closesClient: Bool = true, _ body: @escaping @Sendable (Proxied) async throws -> Void
     ) async throws {
         try await onLoop { loop in
             let target = try RawSocket.listener()
@@ -131,7 +128,10 @@ struct SeedProgramTests {
             let far = try await loop.connect(to: .address(target.localAddress))
             let server = try target.accept()
             let proxied = Proxied(client: client, server: server, near: near, far: far)
-            defer { proxied.close() }
+            defer {
+                if closesClient { client.close() }
+                server.close()
+            }
             async let joining: Void = SeedPrograms.join(near, far)
             try await body(proxied)
             try await joining
@@ -193,7 +193,7 @@ struct SeedProgramTests {
 
     @Test func anAbortedSideAbortsTheOther() async throws {
         await #expect(throws: StreamError.broken(.connectionReset)) {
-            try await proxying { proxied in
+            try await proxying(closesClient: false) { proxied in
                 try await offThread {
                     try proxied.client.send("half of a")
                     #expect(try proxied.server.receive(exactly: 9) == Array("half of a".utf8))

@@ -2,13 +2,14 @@ import Testing
 
 @testable import UVLoop
 
-/// Serves connections of this machine while a closure runs, then ends in order. An error of a
-/// handler fails the test.
+/// Serves connections, over TCP unless told otherwise, while a closure runs, then ends in order. An
+/// error of a handler fails the test.
 nonisolated(nonsending) func serving<R>(
-    _ loop: EventLoop, _ handler: @escaping Listener.Handler,
+    _ loop: EventLoop, on endpoint: Endpoint = .ip("127.0.0.1", port: 0),
+    _ handler: @escaping Listener.Handler,
     while body: (Listener) async throws -> R
 ) async throws -> R {
-    let listener = try await loop.listen(on: .ip("127.0.0.1", port: 0))
+    let listener = try await loop.listen(on: endpoint)
     async let serving: Void = listener.serve { stream in
         do {
             try await handler(stream)

@@ -79,19 +79,25 @@ struct ServerFaultTests {
             let server = try loop.listen(onAddresses: .anyPortIPv4) { EchoProtocol() }
             var recorders: [Recorder] = []
             var attempts = 0
+            var failures: [EndpointError] = []
             for number in 0..<1_000 {
                 let recorder = PlainRecorder()
                 recorders.append(recorder)
                 recorder.hooks[.connectionMade] = { try $0.transport.write("client \(number)") }
                 loop.connect(to: .address(server.addresses[0]), recorder) { result in
                     attempts += 1
-                    _ = try result.get()
+                    if case .failure(let error) = result { failures.append(error) }
                 }
             }
             try await until(loop) { attempts == 1_000 }
+            #expect(failures == [])
             try await until(loop) {
-                recorders.enumerated().allSatisfy { $1.byteCount == "client \($0)".utf8.count }
+                recorders.contains(where: \.isLost)
+                    || recorders.enumerated().allSatisfy {
+                        $1.byteCount == "client \($0)".utf8.count
+                    }
             }
+            #expect(recorders.compactMap(\.uvError) == [])
             let isRight = recorders.enumerated().allSatisfy {
                 $1.bytes == Array("client \($0)".utf8)
             }
