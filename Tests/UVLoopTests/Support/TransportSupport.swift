@@ -39,6 +39,16 @@ func until(
     }
 }
 
+/// The same, for what holds for a moment only: looks again and again. In a task that prefers the
+/// loop in each turn, in others nearly.
+func yield(_ loop: isolated EventLoop, until condition: () -> Bool) async throws {
+    while !condition() {
+        // At the test's time limit.
+        try Task.checkCancellation()
+        await Task.yield()
+    }
+}
+
 /// Lets the loop turn for a while: only to give something that must not happen its chance.
 func turns(_ loop: isolated EventLoop, for duration: Duration) async {
     await withCheckedContinuation { continuation in
