@@ -68,7 +68,9 @@ struct ReceivingCase: CustomTestStringConvertible, Sendable {
 }
 
 /// The operations of a stream, from every kind of task; each has to wait.
-@Suite(.timeLimit(.minutes(1)))
+///
+/// One after the other: each has a loop with a thread of its own, and there are many.
+@Suite(.serialized, .timeLimit(.minutes(1)))
 struct CallerTests {
     @Test(arguments: ReceivingCase.all, Caller.allCases)
     func receiving(_ example: ReceivingCase, _ caller: Caller) async throws {

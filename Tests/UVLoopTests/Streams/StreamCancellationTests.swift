@@ -57,7 +57,8 @@ struct Cancellable: CustomTestStringConvertible, Sendable {
     ]
 }
 
-@Suite(.timeLimit(.minutes(1)))
+/// One after the other: each has a loop with a thread of its own, and there are many.
+@Suite(.serialized, .timeLimit(.minutes(1)))
 struct StreamCancellationTests {
     /// In what state the stream is in which a cancelled task finds it.
     enum State: CaseIterable { case fresh, full, ended, clogged, aborted, reset }

@@ -3,7 +3,9 @@ import Testing
 @testable import UVLoop
 
 /// `close` is graceful and always closes.
-@Suite(.timeLimit(.minutes(1)))
+///
+/// One after the other: each has a loop with a thread of its own, and there are many.
+@Suite(.serialized, .timeLimit(.minutes(1)))
 struct StreamClosingTests {
     @Test func megabytesReachASlowPeerInSpiteOfUnreadInput() async throws {
         try await withStream(receiveBuffer: 4_096) { loop, stream, peer in

@@ -3,7 +3,9 @@ import Testing
 @testable import UVLoop
 
 /// Many tasks, random operations, random ends; what arrives is what was sent.
-@Suite(.timeLimit(.minutes(2)))
+///
+/// One after the other: each has a loop with a thread of its own, and there are many.
+@Suite(.serialized, .timeLimit(.minutes(2)))
 struct StreamStressTests {
     /// A sender and a receiver at each end of a stream, which use every operation there is, with
     /// timeouts and in tasks that are cancelled; the receivers find every byte in its place.

@@ -3,7 +3,9 @@ import Testing
 @testable import UVLoop
 
 /// Every operation's timeout: it loses nothing, and no timer stays armed.
-@Suite(.timeLimit(.minutes(1)))
+///
+/// One after the other: each has a loop with a thread of its own, and there are many.
+@Suite(.serialized, .timeLimit(.minutes(1)))
 struct StreamTimeoutTests {
     /// An operation with a timeout.
     struct Timed: CustomTestStringConvertible, Sendable {
