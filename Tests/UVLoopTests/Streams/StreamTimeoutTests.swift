@@ -134,6 +134,7 @@ struct StreamTimeoutTests {
         try await withStream { loop, stream, peer in
             var random = SeededGenerator(seed: seed)
             let total = 400_000
+            let wasLate = Gate()
             let sending = Task {
                 try await offThread {
                     var random = SeededGenerator(seed: seed &+ 100)
@@ -142,6 +143,8 @@ struct StreamTimeoutTests {
                         let count = min(Int.random(in: 1...400, using: &random), total - sent)
                         try peer.send(pattern(sent..<sent + count))
                         sent += count
+                        // Or all could be there before anybody has to wait for it.
+                        if random.chance(1, in: 20), sent < total { wasLate.wait() }
                     }
                 }
             }
@@ -168,6 +171,7 @@ struct StreamTimeoutTests {
                     received += bytes.count
                 } catch StreamError.timedOut {
                     late += 1
+                    wasLate.open()
                 }
             }
             #expect(received == total)
