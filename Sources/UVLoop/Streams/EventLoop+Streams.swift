@@ -74,8 +74,8 @@ extension EventLoop {
     /// Binds `uv_getaddrinfo`, `uv_poll_start`; stands for `uv_tcp_bind`, `uv_listen`.
     ///
     /// - Returns: the listener, from any task; it closes when nobody refers to it any more.
-    /// - Throws: ``EndpointError``, which names the address; with ``UVError/canceled`` if the loop is
-    ///   closed.
+    /// - Throws: ``EndpointError``, which names the address; with ``UVError/canceled`` if the loop
+    ///   is closed.
     public nonisolated(nonsending) func listen(
         on endpoints: Endpoint..., options: ListenOptions = ListenOptions(),
         file: StaticString = #fileID, line: UInt = #line
