@@ -24,12 +24,14 @@ final class NameLookup {
     /// - Parameters:
     ///   - host: a name or numeric address.
     ///   - socketType: what the addresses are for: `cuv_stream_type` or `cuv_datagram_type`.
+    /// - Throws: ``UVError/canceled`` if the loop is closed; what libuv says.
     static func start(
         _ loop: EventLoop, _ host: String, port: Int, socketType: Int32 = cuv_stream_type,
         _ completion: @escaping Completion
     ) throws(UVError) -> NameLookup {
         // getaddrinfo takes the empty name for none at all, and finds this machine.
         guard !host.isEmpty, !host.utf8.contains(0) else { throw .unknownHost }
+        guard loop.core.acceptsHandles else { throw .canceled }
         let lookup = NameLookup(port: port, completion)
         let context = Unmanaged.passRetained(lookup)
         lookup.request.pointee.data = context.toOpaque()

@@ -16,8 +16,9 @@ extension EventLoop {
     ///   - options: how the addresses are tried.
     /// - Returns: the stream, which the caller closes; the scope form, `withConnection`, does that
     ///   by itself.
-    /// - Throws: ``EndpointError``, with each address that was tried; `CancellationError` if the
-    ///   task is cancelled: nothing is left open then.
+    /// - Throws: ``EndpointError``, with each address that was tried, and with ``UVError/canceled``
+    ///   if the loop is closed; `CancellationError` if the task is cancelled. Nothing is left open
+    ///   then.
     public nonisolated(nonsending) func connect(
         to endpoint: Endpoint, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
         options: ConnectOptions = ConnectOptions(),
@@ -73,7 +74,8 @@ extension EventLoop {
     /// Binds `uv_getaddrinfo`, `uv_poll_start`; stands for `uv_tcp_bind`, `uv_listen`.
     ///
     /// - Returns: the listener, from any task; it closes when nobody refers to it any more.
-    /// - Throws: ``EndpointError``, which names the address; ``EventLoopError/closed``.
+    /// - Throws: ``EndpointError``, which names the address; with ``UVError/canceled`` if the loop
+    ///   is closed.
     public nonisolated(nonsending) func listen(
         on endpoints: Endpoint..., options: ListenOptions = ListenOptions(),
         file: StaticString = #fileID, line: UInt = #line

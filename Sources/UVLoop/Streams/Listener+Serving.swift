@@ -52,7 +52,8 @@ extension EventLoop {
                 await handlers.wait(on: self)
                 group.cancelAll()
                 handlers.cancelWaits()
-                // Those that do not heed it lose their streams a moment later.
+                // Those that do not heed it lose their streams a moment later, or with the loop.
+                guard core.acceptsHandles else { return }
                 let server = listener.server
                 callLater(.seconds(1)) { server.abortClients() }.keepsLoopAlive = false
             }

@@ -81,6 +81,8 @@ public final class Listener: Sendable {
             return try await loop.visit { try await self.shutdown(grace: grace) }
         }
         server.close()
+        // Its loop's end has ended everything.
+        guard !loop.isClosed else { return try checkCancellation() }
         let timer = loop.callLater(grace) { [self] in endGrace() }
         defer { timer.stop() }
         do {

@@ -18,9 +18,10 @@ extension StreamCore {
     @inline(never)
     private func whyNotWritable() -> StreamError {
         if let failure = currentFailure { return .broken(failure) }
-        if isCutOff { return .broken(.canceled) }
-        // The reader of a pipe has gone; an end of file would have told of a socket's peer.
-        if isGone, transport.state.reading == .never { return .broken(.brokenPipe) }
+        // An end of file would have told of a socket's peer.
+        if transport.extras?.hasReaderGone == true { return .broken(.brokenPipe) }
+        // If this side has ended it, there was nothing left to be cut off.
+        if transport.state.canWrite { return .broken(.canceled) }
         // The reading end of a pipe has never been open.
         return transport.state.refusalToWrite == .notSupported ? .broken(.notSupported) : .closed
     }
@@ -30,7 +31,7 @@ extension StreamCore {
         if isSending { throw .busy }
         if isClosed { throw .closed }
         if let failure = currentFailure { throw .broken(failure) }
-        if isCutOff { throw .broken(.canceled) }
+        if isCutOff, transport.state.canWrite { throw .broken(.canceled) }
         transport.writeEOF()
     }
 

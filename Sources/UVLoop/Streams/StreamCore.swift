@@ -87,6 +87,10 @@ final class StreamCore {
         sender?.wake(loop.core)
     }
 
+    /// The end of the loop is this side's end. What waits goes on when the connection is lost,
+    /// which is after the tasks that the loop cancels have heard of that.
+    func loopIsClosing() { isClosed = true }
+
     func connectionLost(_ error: (any Error)?) {
         isGone = true
         if failureCode == 0, let error {

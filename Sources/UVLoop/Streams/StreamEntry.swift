@@ -51,5 +51,7 @@ final class StreamEntry: ProtocolEntry {
         return true
     }
 
+    override func loopIsClosing(_ object: Object) { with(object) { $0.loopIsClosing() } }
+
     override func resumeWriting(_ object: Object) { with(object) { $0.resumeWriting() } }
 }

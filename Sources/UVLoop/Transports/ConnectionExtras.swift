@@ -33,6 +33,8 @@ final class ConnectionExtras {
     var pauseTimer: Timer?
     /// Notices the end of the connection while nothing is read.
     var watch: DisconnectWatch?
+    /// The reader of a pipe has gone, after it had read everything.
+    var hasReaderGone = false
 
     /// The server, once the protocol is no longer the one that the server made.
     var server: TCPServer?

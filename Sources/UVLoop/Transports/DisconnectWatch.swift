@@ -54,6 +54,7 @@ final class DisconnectWatch: Handle {
         if transport.bufferedByteCount > 0 || cuv_unread_bytes(descriptor) != 0 {
             transport.fail(UVError.brokenPipe)
         } else {
+            transport.neededExtras.hasReaderGone = true
             transport.abort()
         }
     }

@@ -18,8 +18,9 @@ extension EventLoop {
     ///   - timeout: for all of it, the look-up included; nil for none but the system's.
     ///   - options: how the addresses are tried.
     ///   - newProtocol: receives what happens on the connection.
-    /// - Throws: ``EndpointError``, with each address that was tried; `CancellationError` if the
-    ///   task is cancelled: nothing is left open then.
+    /// - Throws: ``EndpointError``, with each address that was tried, and with ``UVError/canceled``
+    ///   if the loop is closed; `CancellationError` if the task is cancelled. Nothing is left open
+    ///   then.
     public nonisolated(nonsending) func connect(
         to endpoint: Endpoint, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
         options: ConnectOptions = ConnectOptions(),
@@ -33,8 +34,9 @@ extension EventLoop {
 
     /// Connects to an endpoint with a plain protocol; as the form for buffered protocols.
     ///
-    /// - Throws: ``EndpointError``, with each address that was tried; `CancellationError` if the
-    ///   task is cancelled: nothing is left open then.
+    /// - Throws: ``EndpointError``, with each address that was tried, and with ``UVError/canceled``
+    ///   if the loop is closed; `CancellationError` if the task is cancelled. Nothing is left open
+    ///   then.
     public nonisolated(nonsending) func connect(
         to endpoint: Endpoint, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
         options: ConnectOptions = ConnectOptions(),
@@ -47,6 +49,8 @@ extension EventLoop {
     }
 
     /// Begins to connect to an endpoint: for callbacks, which cannot wait.
+    ///
+    /// On a closed loop nothing happens but a report to the exception handler.
     ///
     /// - Parameter completion: called once, later, on the loop's thread: with the transport when
     ///   the connection stands, with the error if it does not come to that.
@@ -66,6 +70,8 @@ extension EventLoop {
     }
 
     /// Begins to connect to an endpoint with a plain protocol.
+    ///
+    /// On a closed loop nothing happens but a report to the exception handler.
     ///
     /// - Parameter completion: called once, later, on the loop's thread: with the transport when
     ///   the connection stands, with the error if it does not come to that.
@@ -90,6 +96,11 @@ extension EventLoop {
         _ options: ConnectOptions, _ reference: ProtocolReference, _ place: SourcePlace
     ) async throws -> Transport {
         preconditionOnThread("connect")
+        // Such a loop would never come to the attempt.
+        guard core.takesCalls else {
+            try Task.checkCancellation()
+            throw EndpointError(.connect, "\(endpoint)", .canceled)
+        }
         let pending = PendingConnect()
         try await pending.wait(on: self) {
             ConnectAttempt(

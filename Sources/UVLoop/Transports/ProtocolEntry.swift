@@ -32,6 +32,8 @@ class ProtocolEntry {
     /// Writing has failed while the connection was open. True to go on reading: there may be bytes
     /// that the peer sent before it went.
     func writingFailed(_ object: Object, _ error: UVError) -> Bool { false }
+    /// The loop closes, and is about to abort the open connection.
+    func loopIsClosing(_ object: Object) {}
 }
 
 /// What both kinds of protocol share.

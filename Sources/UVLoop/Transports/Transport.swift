@@ -219,7 +219,10 @@ public final class Transport: Handle {
         set { neededExtras.closeTimeout = newValue }
     }
 
-    override func loopIsClosing() { abort() }
+    override func loopIsClosing() {
+        entry._withUnsafeGuaranteedRef { $0.loopIsClosing(object) }
+        abort()
+    }
 
     /// Does what a change of state asks for.
     func perform(_ action: ConnectionState.Action) {

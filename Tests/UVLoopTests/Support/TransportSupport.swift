@@ -28,14 +28,29 @@ struct GaveUp: Error, CustomStringConvertible {
 }
 
 /// Lets the loop turn until a condition holds. The bound is far above what any load can need.
+///
+/// It looks less and less often: hundreds of tests that wait at once, each on a loop of its own,
+/// would leave the machine no time for what they wait for.
 func until(
     _ loop: isolated EventLoop, place: SourceLocation = #_sourceLocation,
     _ condition: () throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + .seconds(50)
+    var pause = Duration.milliseconds(1)
     while try !condition() {
         guard ContinuousClock.now < deadline, !Task.isCancelled else { throw GaveUp(place: place) }
-        await turns(loop, for: .milliseconds(1))
+        await turns(loop, for: pause)
+        pause = min(pause * 3 / 2, .milliseconds(50))
+    }
+}
+
+/// The same, for what holds for a moment only: looks again and again. In a task that prefers the
+/// loop in each turn, in others nearly.
+func yield(_ loop: isolated EventLoop, until condition: () -> Bool) async throws {
+    while !condition() {
+        // At the test's time limit.
+        try Task.checkCancellation()
+        await Task.yield()
     }
 }
 
