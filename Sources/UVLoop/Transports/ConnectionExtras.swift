@@ -13,6 +13,8 @@ final class ConnectionExtras {
     @exclusivity(unchecked) var isCorked = false
     @exclusivity(unchecked) var isFlushScheduled = false
     @exclusivity(unchecked) var marks = WaterMarks.standard
+    /// Where a task waits until the system has taken everything.
+    @exclusivity(unchecked) var flushed: WaitingRoom?
 
     // Ending.
     var closeTimeout = ConnectionExtras.defaultCloseTimeout
