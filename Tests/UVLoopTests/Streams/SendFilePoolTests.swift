@@ -1,0 +1,198 @@
+import Glibc
+import Testing
+
+@testable import UVLoop
+
+/// Files that wait for the thread pool, and descriptors. In processes of their own: they keep the
+/// pool busy, or count.
+@Suite struct SendFilePoolTests {
+    /// The file is not even open.
+    @Test func cutOffBeforeThePoolHasTime() async {
+        await #expect(processExitsWith: .success) {
+            try await withDirectory { directory in
+                let (path, bytes) = try directory.make("file", count: 100_000)
+                try EventLoop.run { loop in
+                    let (stream, peer) = try await loop.connectToRaw()
+                    let pool = try await BusyPool(loop)
+                    let sending = loop.spawn { _ in try await stream.sendFile(path) }
+                    try await until(loop) { stream.core.isSending }
+                    sending.cancel()
+                    await #expect(throws: CancellationError.self) { try await sending.value }
+                    await #expect(throws: StreamError.timedOut) {
+                        try await stream.sendFile(path, timeout: .milliseconds(1))
+                    }
+                    // The loop goes on all the time.
+                    try await stream.send("whole")
+                    try await pool.end(loop)
+                    #expect(try await stream.sendFile(path) == bytes.count)
+                    let whole = Array("whole".utf8)
+                    #expect(try peer.receive(exactly: whole.count + bytes.count) == whole + bytes)
+                    peer.close()
+                    try await stream.close()
+                }
+            }
+        }
+    }
+
+    /// The file is open, and its first piece is to be sent.
+    private static func withPieceInThePool(
+        _ body:
+            @escaping @Sendable (
+                isolated EventLoop, SocketStream, RawSocket, Task<Int, any Error>
+            ) async throws -> Void
+    ) async throws {
+        try await withDirectory { directory in
+            let (path, _) = try directory.make("file", count: 100_000)
+            try EventLoop.run { loop in
+                let (stream, peer) = try await loop.connectToRaw(smallBuffers: true)
+                let queued = [UInt8](repeating: 9, count: 60_000)
+                try await stream.send(queued)
+                let sending = loop.spawn { _ in try await stream.sendFile(path) }
+                try await until(loop) { stream.transport.extras?.flushed != nil }
+                let pool = try await BusyPool(loop)
+                #expect(try await offThread { try peer.receive(exactly: 60_000) } == queued)
+                try await until(loop) { stream.transport.extras?.flushed == nil }
+                try await body(loop, stream, peer, sending)
+                try await pool.end(loop)
+                try await until(loop) { loop.core.uv.pointee.active_reqs.count == 0 }
+                peer.close()
+                stream.abort()
+            }
+        }
+    }
+
+    /// What has not begun is taken back, and nothing has happened.
+    @Test func aPieceThatIsTakenBack() async {
+        await #expect(processExitsWith: .success) {
+            try await Self.withPieceInThePool { loop, stream, peer, sending in
+                sending.cancel()
+                await #expect(throws: CancellationError.self) { try await sending.value }
+                try await stream.send("whole")
+                #expect(try peer.receive() == Array("whole".utf8))
+            }
+        }
+    }
+
+    @Test func closedWhileThePoolIsBusy() async {
+        await #expect(processExitsWith: .success) {
+            try await Self.withPieceInThePool { loop, stream, peer, sending in
+                stream.abort()
+                await #expect(throws: StreamError.closed) { try await sending.value }
+                try await until(loop) { !loop.core.hasUserHandles }
+                // Not one byte of the file.
+                #expect(try peer.receive() == [])
+            }
+        }
+    }
+
+    @Test func descriptorsAndMemory() async {
+        await #expect(processExitsWith: .success) {
+            try await withDirectory { directory in
+                let (path, bytes) = try directory.make("file", count: 300_000)
+                try EventLoop.run { loop in
+                    func round() async throws {
+                        let (stream, peer) = try await loop.connectToRaw(smallBuffers: true)
+                        let all = try await loop.connectToRaw()
+                        async let received = offThread { try all.peer.receive(exactly: 300_000) }
+                        #expect(try await all.stream.sendFile(path) == bytes.count)
+                        #expect(try await received == bytes)
+                        #expect(try await all.stream.sendFile("/proc/version") > 0)
+                        for wrong in ["/", "/nothing/there"] {
+                            await #expect(throws: UVError.self) {
+                                try await all.stream.sendFile(wrong)
+                            }
+                        }
+                        let (reading, writing) = makePipe()
+                        try writeAll([1, 2], to: writing)
+                        #expect(
+                            try await all.stream.sendFile(descriptor: reading, count: 2) == 2)
+                        let silent = loop.spawn { _ in
+                            try await all.stream.sendFile(descriptor: reading)
+                        }
+                        let clogged = loop.spawn { _ in try await stream.sendFile(path) }
+                        try await until(loop) { stream.sentCount > 0 }
+                        silent.cancel()
+                        clogged.cancel()
+                        await #expect(throws: CancellationError.self) { try await silent.value }
+                        await #expect(throws: CancellationError.self) { try await clogged.value }
+                        for end in [reading, writing] { close(end) }
+                        for end in [peer, all.peer] { end.close() }
+                        stream.abort()
+                        all.stream.abort()
+                        try await until(loop) {
+                            loop.core.uv.pointee.active_reqs.count == 0
+                                && !loop.core.hasUserHandles
+                        }
+                    }
+
+                    for _ in 0..<30 { try await round() }
+                    let before = (openDescriptorCount(), residentByteCount())
+                    for _ in 0..<200 { try await round() }
+                    #expect(openDescriptorCount() <= before.0)
+                    // A tenth of what the fallback's memory alone would be.
+                    let growth = residentByteCount() - before.1
+                    #expect(growth < 200 * 6_554, "\(growth) bytes")
+                }
+            }
+        }
+    }
+
+    /// Connections end at any moment of a send, and their descriptors' numbers go to the next ones
+    /// at once. Nobody must get bytes of somebody else's file.
+    @Test func numbersThatAreUsedAgain() async {
+        await #expect(processExitsWith: .success) {
+            try await withDirectory { directory in
+                for number in 0..<16 {
+                    let bytes = [UInt8](repeating: UInt8(number), count: 3_000_000)
+                    try directory.make("file \(number)", bytes)
+                }
+                try EventLoop.run { loop in
+                    let before = openDescriptorCount()
+                    var random = SeededGenerator(seed: 5)
+                    for _ in 0..<40 {
+                        var ends: [(SocketStream, Task<Int, any Error>, Task<Bool, any Error>)] =
+                            []
+                        for number in 0..<16 {
+                            let (stream, peer) = try await loop.connectToRaw()
+                            let path = directory.file("file \(number)")
+                            let sending = loop.spawn { _ in try await stream.sendFile(path) }
+                            let receiving = loop.spawn { _ in
+                                try await offThread { try peer.receivesOnly(UInt8(number)) }
+                            }
+                            ends.append((stream, sending, receiving))
+                            if random.chance(1, in: 2) { await Task.yield() }
+                            if random.chance(1, in: 2) {
+                                let victim = ends[Int.random(in: 0..<ends.count, using: &random)]
+                                if random.chance(1, in: 2) { victim.1.cancel() }
+                                victim.0.abort()
+                            }
+                        }
+                        for (stream, sending, receiving) in ends {
+                            _ = try? await sending.value
+                            stream.abort()
+                            #expect(try await receiving.value)
+                        }
+                    }
+                    try await until(loop) { loop.core.uv.pointee.active_reqs.count == 0 }
+                    // Those of the loop's pool come with its first use.
+                    #expect(openDescriptorCount() <= before + 4)
+                }
+            }
+        }
+    }
+}
+
+extension RawSocket {
+    /// Whether all that comes until the end is one and the same byte; closes.
+    fileprivate func receivesOnly(_ byte: UInt8) throws -> Bool {
+        defer { close() }
+        while true {
+            guard let piece = try? receive(), !piece.isEmpty else { return true }
+            let isSame = piece.withUnsafeBytes { bytes in
+                bytes[0] == byte
+                    && memcmp(bytes.baseAddress!, bytes.baseAddress! + 1, bytes.count - 1) == 0
+            }
+            if !isSame { return false }
+        }
+    }
+}
