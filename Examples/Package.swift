@@ -28,6 +28,10 @@ let package = Package(
         example("echo"),
         example("chat"),
         example("clock"),
+        example("stream-echo"),
+        example("lines"),
+        example("fetch"),
+        example("proxy"),
     ],
     swiftLanguageModes: [.v6]
 )

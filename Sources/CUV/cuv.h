@@ -18,10 +18,12 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <uv.h>
 
 #if defined(__linux__)
+#include <linux/sock_diag.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
@@ -110,8 +112,8 @@ static inline ssize_t cuv_send_file(int socket, int file, int64_t offset, size_t
 
 // MARK: - Sockets
 
-/// A non-blocking, close-on-exec TCP socket of the family, or a negative libuv error.
-static inline int cuv_tcp_socket(int family) {
+/// A non-blocking, close-on-exec stream socket of the family, or a negative libuv error.
+static inline int cuv_stream_socket(int family) {
 #if defined(__linux__)
     int descriptor = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     return descriptor < 0 ? -errno : descriptor;
@@ -134,6 +136,14 @@ static inline int cuv_listen(int descriptor, int backlog) {
     return listen(descriptor, backlog) < 0 ? -errno : 0;
 }
 
+/// Begins to connect a non-blocking socket, which is writable once that has ended; 0, also if it
+/// has ended already, or a negative libuv error.
+static inline int cuv_connect(int descriptor, const struct sockaddr *address, socklen_t length) {
+    if (connect(descriptor, address, length) == 0) return 0;
+    // Interrupted means under way, too: calling again would only say so.
+    return errno == EINPROGRESS || errno == EINTR ? 0 : -errno;
+}
+
 /// The socket's local address, in the form of uv_tcp_getsockname.
 static inline int cuv_local_address(int descriptor, struct sockaddr *address, int *length) {
     socklen_t size = (socklen_t)*length;
@@ -142,20 +152,29 @@ static inline int cuv_local_address(int descriptor, struct sockaddr *address, in
     return 0;
 }
 
-/// SOCK_STREAM as a number everywhere.
+/// The address of the socket's peer, in the form of uv_tcp_getpeername.
+static inline int cuv_peer_address(int descriptor, struct sockaddr *address, int *length) {
+    socklen_t size = (socklen_t)*length;
+    if (getpeername(descriptor, address, &size) < 0) return -errno;
+    *length = (int)size;
+    return 0;
+}
+
+/// SOCK_STREAM and SOCK_DGRAM as numbers everywhere.
 static const int cuv_stream_type = SOCK_STREAM;
+static const int cuv_datagram_type = SOCK_DGRAM;
 
 /// Accepts one connection, non-blocking and close-on-exec; a negative libuv error otherwise.
-/// Fills in the peer's address.
-static inline int cuv_accept(int listener, struct sockaddr_storage *peer) {
+/// Fills in the peer's address and its length.
+static inline int cuv_accept(int listener, struct sockaddr_storage *peer, socklen_t *length) {
     int descriptor;
     do {
-        socklen_t length = sizeof *peer;
+        *length = sizeof *peer;
 #if defined(__linux__)
         descriptor =
-            accept4(listener, (struct sockaddr *)peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+            accept4(listener, (struct sockaddr *)peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 #else
-        descriptor = accept(listener, (struct sockaddr *)peer, &length);
+        descriptor = accept(listener, (struct sockaddr *)peer, length);
 #endif
     } while (descriptor < 0 && errno == EINTR);
     if (descriptor < 0) return -errno;
@@ -172,13 +191,6 @@ static inline int cuv_duplicate(int descriptor) {
     return copy < 0 ? -errno : copy;
 }
 
-/// The same of a descriptor that is open for reading.
-static inline int cuv_duplicate_to_read(int descriptor) {
-    int flags = fcntl(descriptor, F_GETFL);
-    if (flags < 0) return -errno;
-    return (flags & O_ACCMODE) == O_WRONLY ? -EBADF : cuv_duplicate(descriptor);
-}
-
 /// Ends a connection in both directions, for all duplicates of the descriptor.
 static inline void cuv_shut_down(int descriptor) { (void)shutdown(descriptor, SHUT_RDWR); }
 
@@ -188,7 +200,24 @@ static inline bool cuv_is_hung_up(int descriptor) {
     return poll(&look, 1, 0) > 0 && (look.revents & (POLLHUP | POLLERR));
 }
 
-/// How many bytes wait in the socket's receive buffer, or a negative libuv error.
+/// How a descriptor was opened, one of O_RDONLY, O_WRONLY and O_RDWR, or a negative libuv error.
+static inline int cuv_access_mode(int descriptor) {
+    int flags = fcntl(descriptor, F_GETFL);
+    return flags < 0 ? -errno : flags & O_ACCMODE;
+}
+
+/// Makes a descriptor non-blocking; 0 or a negative libuv error.
+static inline int cuv_set_non_blocking(int descriptor) {
+    int flags = fcntl(descriptor, F_GETFL);
+    return flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+/// Keeps a descriptor from the programs that this one starts.
+static inline void cuv_set_close_on_exec(int descriptor) {
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+}
+
+/// How many bytes wait to be read from the socket or pipe, or a negative libuv error.
 static inline int cuv_unread_bytes(int descriptor) {
     int count = 0;
     return ioctl(descriptor, FIONREAD, &count) < 0 ? -errno : count;
@@ -203,6 +232,54 @@ static inline int cuv_set_option(int descriptor, int level, int name, int value)
 static inline int cuv_get_option(int descriptor, int level, int name, int *value) {
     socklen_t length = sizeof *value;
     return getsockopt(descriptor, level, name, value, &length) < 0 ? -errno : 0;
+}
+
+// MARK: - Files of Unix-domain sockets
+
+/// Which file it is that a path leads to, and whether it is a socket.
+struct cuv_file {
+    uint64_t device;
+    uint64_t inode;
+    bool is_socket;
+};
+
+/// Looks at what is at the path, not through a link; 0 or a negative libuv error.
+static inline int cuv_file_at(const char *path, struct cuv_file *file) {
+    struct stat found;
+    if (lstat(path, &found) < 0) return -errno;
+    file->device = (uint64_t)found.st_dev;
+    file->inode = (uint64_t)found.st_ino;
+    file->is_socket = S_ISSOCK(found.st_mode);
+    return 0;
+}
+
+/// Sets the permissions of the file; 0 or a negative libuv error.
+static inline int cuv_set_mode(const char *path, unsigned mode) {
+    return chmod(path, (mode_t)mode) < 0 ? -errno : 0;
+}
+
+/// Removes the file; 0 or a negative libuv error.
+static inline int cuv_remove(const char *path) { return unlink(path) < 0 ? -errno : 0; }
+
+/// Drops the datagrams that wait in a socket's receive buffer: as many as it can hold at most.
+static inline void cuv_drop_input(int descriptor) {
+    char byte;
+    for (int left = 1 << 16; left > 0; left--) {
+        if (recv(descriptor, &byte, sizeof byte, MSG_DONTWAIT) < 0 && errno != EINTR) return;
+    }
+}
+
+/// How many datagrams the system has dropped because the socket had no room for them, or a negative
+/// libuv error where it does not tell.
+static inline int64_t cuv_dropped_datagrams(int descriptor) {
+#if defined(__linux__) && defined(SO_MEMINFO)
+    uint32_t numbers[SK_MEMINFO_VARS];
+    socklen_t length = sizeof numbers;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_MEMINFO, numbers, &length) < 0) return -errno;
+    return length > SK_MEMINFO_DROPS * sizeof *numbers ? numbers[SK_MEMINFO_DROPS] : UV_ENOTSUP;
+#else
+    return UV_ENOTSUP;
+#endif
 }
 
 // MARK: - The loop's own wakeup and clock descriptors (Linux)

@@ -21,6 +21,7 @@ struct TwoWayPair: StreamPair {
     let first: any ByteStream
     let second: any ByteStream
 
+    var swapped: TwoWayPair { TwoWayPair(first: second, second: first) }
     var forward: OneWayPair { OneWayPair(sender: first, receiver: second) }
     var backward: OneWayPair { OneWayPair(sender: second, receiver: first) }
 

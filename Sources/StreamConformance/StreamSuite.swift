@@ -25,7 +25,8 @@ public struct StreamSuite: Sendable {
 
     private let makeChecks: @Sendable (StreamSuite) -> [StreamCheck]
 
-    /// The suite for streams in both directions. The one-way checks run in both.
+    /// The suite for streams in both directions. Each check runs twice, with the
+    /// sides exchanged.
     ///
     /// - Parameters:
     ///   - pair: makes two streams that are connected with each other. Each check makes its own
@@ -49,8 +50,9 @@ public struct StreamSuite: Sendable {
         let maker = PairMaker(pair: plain, cloggedPair: clogged)
         makeChecks = { suite in
             suite.checks(oneWayBehaviours, maker.map(\.forward), note: "first to second")
+                + suite.checks(twoWayBehaviours, maker, note: "first to second")
                 + suite.checks(oneWayBehaviours, maker.map(\.backward), note: "second to first")
-                + suite.checks(twoWayBehaviours, maker)
+                + suite.checks(twoWayBehaviours, maker.map(\.swapped), note: "second to first")
         }
     }
 

@@ -48,9 +48,34 @@ extension Trial {
     func receiveToEnd(
         from receiver: any ReceiveStream, line: Int = #line, fileID: String = #fileID
     ) async throws -> [UInt8] {
+        try await value(of: "receive until the end", line: line, fileID: fileID) {
+            try await self.drain(receiver, fileID, line)
+        }
+    }
+
+    /// Starts to receive until the stream has ended one way or the other.
+    func startDraining(
+        _ receiver: any ReceiveStream, line: Int = #line, fileID: String = #fileID
+    ) -> Started<[UInt8]> {
+        start("receive until the end") { try await self.drain(receiver, fileID, line) }
+    }
+
+    private func drain(
+        _ receiver: any ReceiveStream, _ fileID: String, _ line: Int
+    ) async throws -> [UInt8] {
+        // A wrong stream may never end; it shall neither fill the memory nor keep a thread.
+        let bound = 1 << 26
         var received: [UInt8] = []
-        while let bytes = try await receive(from: receiver, line: line, fileID: fileID) {
+        while let bytes = try await receiver.receive(upTo: 65_536) {
+            try expect(
+                !bytes.isEmpty, "bytes or the end", but: "no bytes came", line: line,
+                fileID: fileID)
             received += bytes
+            try expect(
+                received.count < bound, "an end", but: "\(bound) bytes came", line: line,
+                fileID: fileID)
+            try Task.checkCancellation()
+            await Task.yield()
         }
         return received
     }
@@ -64,15 +89,6 @@ extension Trial {
         let expected = bytes.withUnsafeBytes { [UInt8]($0) }
         try await expectBytes(expected, from: pair.receiver, line: line, fileID: fileID)
         try await value(of: sending, line: line, fileID: fileID)
-    }
-
-    /// Starts to receive, and to drop, until the stream has ended one way or the other.
-    func startDraining(_ receiver: any ReceiveStream) -> Started<[UInt8]> {
-        start("receive until the end") {
-            var received: [UInt8] = []
-            while let bytes = try await receiver.receive(upTo: 65_536) { received += bytes }
-            return received
-        }
     }
 
     /// Compares what came with what was sent.

@@ -33,8 +33,8 @@ extension ReceiveBuffer {
     /// How many places that begin like a delimiter are looked at before `memmem` takes over.
     private static var patience: Int { 16 }
 
-    /// Where a delimiter begins for the first time. Looks for its first byte, which is many times faster than `memmem` as long as it is rare;
-    /// where it is not, `memmem` keeps the time linear.
+    /// Where a delimiter begins for the first time. Looks for its first byte, which is many times
+    /// faster than `memmem` as long as it is rare; where it is not, `memmem` keeps the time linear.
     static func place(
         of delimiter: UnsafeRawBufferPointer, in bytes: Slice<UnsafeRawBufferPointer>
     ) -> Int? {

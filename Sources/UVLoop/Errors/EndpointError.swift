@@ -25,7 +25,8 @@ public struct EndpointError: Error, Hashable, Sendable {
     public let operation: Operation
     /// The endpoint or address it failed for, as text: `127.0.0.1:80`.
     public let endpoint: String
-    /// What libuv or the system said. Of several attempts, what the last one failed with.
+    /// What libuv or the system said. Of several attempts, what the last one failed with, unless
+    /// they were cut off together: by a timeout (``UVError/timedOut``) or by cancelling.
     public let code: UVError
     /// Where several addresses were tried: each one's failure, in the order of the tries.
     public let attempts: [EndpointError]
@@ -47,6 +48,15 @@ public struct EndpointError: Error, Hashable, Sendable {
         self.endpoint = endpoint
         code = last.code
         self.attempts = attempts
+    }
+
+    /// An error that cut off whatever was being tried.
+    init(_ code: UVError, for endpoint: String, after attempts: [EndpointError]) {
+        operation = .connect
+        self.endpoint = endpoint
+        self.code = code
+        // A single one says nothing that is not said already.
+        self.attempts = attempts.count > 1 ? attempts : []
     }
 }
 

@@ -5,6 +5,8 @@ import CUV
 protocol HandleStruct {}
 
 extension uv_tcp_t: HandleStruct {}
+extension uv_pipe_t: HandleStruct {}
+extension uv_udp_t: HandleStruct {}
 extension uv_poll_t: HandleStruct {}
 extension uv_prepare_t: HandleStruct {}
 extension uv_check_t: HandleStruct {}

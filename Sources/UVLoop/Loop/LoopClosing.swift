@@ -134,6 +134,8 @@ extension LoopCore {
         precondition(result == 0, "uv_loop_close: \(UVError(rawValue: result))")
         uv.deallocate()
         readBuffer.deallocate()
+        datagramBuffer?.deallocate()
+        datagramBuffer = nil
         while !releasedLater.isEmpty { releaseObjects() }
         exceptionHandler = nil
         // Jobs that are left, of tasks that never end, go the way of those that come late.

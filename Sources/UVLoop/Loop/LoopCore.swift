@@ -72,6 +72,8 @@ final class LoopCore {
     @exclusivity(unchecked) var releasedLater: [AnyObject] = []
     /// 64 KiB that every read on this loop may use for as long as its callback runs.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
+    /// The same for datagrams, of which one system call takes several; made for the first socket.
+    @exclusivity(unchecked) var datagramBuffer: UnsafeMutableRawBufferPointer?
 
     /// How streams that were not accepted are called.
     let streamEntry = StreamEntry()

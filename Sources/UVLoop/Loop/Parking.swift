@@ -28,7 +28,7 @@ actor Parking: SerialExecutor {
         let job = UnownedJob(job)
         guard let space else { return SharedCore(core).enqueue(.taskJob(job)) }
         self.space = nil
-        space._withUnsafeGuaranteedRef { $0.job = job }
+        space._withUnsafeGuaranteedRef { $0.park(job) }
     }
 
     /// Names the place that the calling task will wait in: the next thing it does is to await

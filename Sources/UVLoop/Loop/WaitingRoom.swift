@@ -11,7 +11,11 @@ final class WaitingRoom: @unchecked Sendable {
     enum Outcome { case woken, cancelled, timedOut }
 
     /// The waiting task's; set by ``Parking``.
-    @exclusivity(unchecked) var job: UnownedJob?
+    @exclusivity(unchecked) private var job: UnownedJob?
+    /// Between the decision to wait and the wait: the runtime may take a detour through the queue
+    /// there, and what happens meanwhile must not be missed.
+    @exclusivity(unchecked) private var isPreparing = false
+    @exclusivity(unchecked) private var isWokenEarly = false
     /// Whether the task is isolated to an actor of the loop, as against one that prefers it.
     @exclusivity(unchecked) private var isIsolated = false
     /// Whether the cancellation of the task is watched by somebody else.
@@ -19,10 +23,18 @@ final class WaitingRoom: @unchecked Sendable {
     /// What ended the last wait.
     @exclusivity(unchecked) private(set) var outcome = Outcome.woken
     /// Counts the waits, so that a cancellation that comes late finds that it is too late.
-    @exclusivity(unchecked) private var number: UInt32 = 0
+    @exclusivity(unchecked) private var number: UInt16 = 0
     @exclusivity(unchecked) private var timer: Timer?
 
-    @inline(__always) var isOccupied: Bool { job != nil }
+    /// Whether a task waits, or is about to.
+    @inline(__always) var isOccupied: Bool { job != nil || isPreparing }
+
+    /// Takes the waiting task's job; called by ``Parking``.
+    @inline(__always)
+    func park(_ job: UnownedJob) {
+        self.job = job
+        isPreparing = false
+    }
 
     // MARK: Waiting
 
@@ -34,14 +46,16 @@ final class WaitingRoom: @unchecked Sendable {
         isCovered = false
         outcome = .woken
         number &+= 1
+        isPreparing = true
+        isWokenEarly = false
         if let deadline { startTimer(loop, deadline) }
         await waitWatchingCancellation(on: loop)
         if deadline != nil { timer?.stop() }
         return outcome
     }
 
-    /// Prepares a wait of a task whose cancellation somebody watches already. The next that the task
-    /// does is to await ``Parking/wait()``; then it asks for the ``outcome``.
+    /// Prepares a wait of a task whose cancellation somebody watches already. The next thing that
+    /// the task does is to await ``Parking/wait()``; then it asks for the ``outcome``.
     @inline(__always)
     func prepare(isolation: (any Actor)?, on core: LoopCore) -> Parking {
         isIsolated = isolation != nil
@@ -65,6 +79,7 @@ final class WaitingRoom: @unchecked Sendable {
             // then finds the task waiting. The isolation is captured, or the closure would run on
             // the global executor.
             _ = isolation
+            if isWokenEarly { return }
             loop.core.parking.prepare(self)
             await loop.core.parking.wait()
         } onCancel: {
@@ -84,17 +99,25 @@ final class WaitingRoom: @unchecked Sendable {
     /// inside user code.
     @inline(__always)
     func wakeNow(_ core: LoopCore) {
-        guard let job else { return }
+        guard let job else { return wakeEarly(.woken) }
         self.job = nil
         core.run(isIsolated ? .serialJob(job) : .taskJob(job))
     }
 
     /// Queues the task; from anywhere on the loop's thread.
     func wake(_ core: LoopCore, _ outcome: Outcome = .woken) {
-        guard let job else { return }
+        guard let job else { return wakeEarly(outcome) }
         self.job = nil
         self.outcome = outcome
         SharedCore(core).enqueue(isIsolated ? .serialJob(job) : .taskJob(job))
+    }
+
+    /// The task is on its way to its wait: it need not begin.
+    private func wakeEarly(_ outcome: Outcome) {
+        guard isPreparing else { return }
+        isPreparing = false
+        isWokenEarly = true
+        self.outcome = outcome
     }
 
     private func timedOut() {
@@ -102,7 +125,7 @@ final class WaitingRoom: @unchecked Sendable {
         wake(timer.loop.core, .timedOut)
     }
 
-    private func cancel(ifStill number: UInt32, _ core: LoopCore) {
+    private func cancel(ifStill number: UInt16, _ core: LoopCore) {
         if self.number == number { wake(core, .cancelled) }
     }
 }

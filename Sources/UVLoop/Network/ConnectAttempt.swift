@@ -1,33 +1,43 @@
 import CUV
 
-/// An attempt to connect: looks the name up, then tries one address after the other until one
-/// answers. Belongs to the loop's thread.
+/// An attempt to connect: looks the name up, then lets the addresses race until the first of them
+/// answers; see ``ConnectOptions``. Belongs to the loop's thread.
 public final class ConnectAttempt {
     typealias Completion = (Result<Transport, EndpointError>) throws -> Void
+    typealias Targeting = (Endpoint) throws(EndpointError) -> Endpoint.Target
 
     private let loop: EventLoop
     private let endpoint: Endpoint
     private let localAddress: SocketAddress?
-    private let reference: ProtocolReference
+    private let options: ConnectOptions
     private let place: SourcePlace
+    /// Until the end: a protocol may keep its attempt.
+    private var reference: ProtocolReference!
     private var completion: Completion?
 
-    private var untried: [SocketAddress] = []
-    private var failures: [EndpointError] = []
     private var lookup: NameLookup?
-    private var transport: Transport?
+    private var race = AddressRace([])
+    /// The sockets of all attempts that have begun, the closed ones of those that failed, too.
+    private var sockets: [ConnectingSocket] = []
+    private var delay: Timer?
     private var deadline: Timer?
+    /// While the protocol hears `connectionMade`.
+    private var winner: Transport?
 
     /// Begins. `completion` is called once, later, unless the attempt is cancelled before.
+    ///
+    /// - Parameter target: what an endpoint stands for.
     init(
         _ loop: EventLoop, to endpoint: Endpoint, from localAddress: SocketAddress?,
-        timeout: Duration?, _ reference: ProtocolReference, madeAt place: SourcePlace,
+        timeout: Duration?, options: ConnectOptions, _ reference: ProtocolReference,
+        madeAt place: SourcePlace, target: @escaping Targeting = ConnectAttempt.target,
         _ completion: @escaping Completion
     ) {
         loop.preconditionOnThread("connect")
         self.loop = loop
         self.endpoint = endpoint
         self.localAddress = localAddress
+        self.options = options
         self.reference = reference
         self.place = place
         self.completion = completion
@@ -35,14 +45,18 @@ public final class ConnectAttempt {
             deadline = loop.callLater(timeout) { self.stop(with: .timedOut) }
         }
         // Later, because nobody expects to be called back before the call returns.
-        loop.callSoon { self.begin() }
+        loop.callSoon { self.begin(target) }
     }
 
-    private func begin() {
+    private static func target(_ endpoint: Endpoint) throws(EndpointError) -> Endpoint.Target {
+        try endpoint.target(anyHost: Endpoint.thisMachine)
+    }
+
+    private func begin(_ target: Targeting) {
         guard completion != nil else { return }
         do throws(EndpointError) {
-            switch try endpoint.target(anyHost: Endpoint.thisMachine) {
-            case .addresses(let addresses): tryAddresses(addresses)
+            switch try target(endpoint) {
+            case .addresses(let addresses): startRace(addresses)
             case .name(let name, let port): try lookUp(name, port)
             }
         } catch {
@@ -55,7 +69,7 @@ public final class ConnectAttempt {
             lookup = try NameLookup.start(loop, name, port: port) { result in
                 self.lookup = nil
                 switch result {
-                case .success(let addresses): self.tryAddresses(addresses)
+                case .success(let addresses): self.startRace(addresses)
                 case .failure(let error):
                     self.finish(.failure(EndpointError(.resolve, "\(self.endpoint)", error)))
                 }
@@ -65,74 +79,95 @@ public final class ConnectAttempt {
         }
     }
 
-    private func tryAddresses(_ addresses: [SocketAddress]) {
-        // Of the other family than the local address there is nothing to be tried.
-        untried = addresses.filter { localAddress == nil || $0.family == localAddress?.family }
-        if untried.isEmpty {
+    // MARK: The race
+
+    private func startRace(_ addresses: [SocketAddress]) {
+        race = AddressRace(addresses, from: localAddress?.family, options: options)
+        if race.addresses.isEmpty {
             let code = UVError.addressFamilyNotSupported
             return finish(.failure(EndpointError(.connect, "\(endpoint)", code)))
         }
-        tryNext()
+        perform(race.begin())
     }
 
-    private func tryNext() {
-        guard !untried.isEmpty else {
-            return finish(.failure(EndpointError(combining: failures, for: "\(endpoint)")))
+    private func perform(_ action: AddressRace.Action) {
+        var action = action
+        // What fails at once is followed at once.
+        while case .start(let number, let delay) = action {
+            action = start(number, delay)
         }
-        let address = untried.removeFirst()
+        if action == .giveUp {
+            finish(.failure(EndpointError(combining: race.failures, for: "\(endpoint)")))
+        }
+    }
+
+    private func start(_ number: Int, _ delay: Duration?) -> AddressRace.Action {
+        self.delay?.stop()
         do throws(UVError) {
-            let transport = try Transport(loop, .connecting, reference, madeAt: place)
-            self.transport = transport
-            transport.neededExtras.isSilent = true
-            try connect(transport, to: address)
-        } catch {
-            failed(address, error)
-        }
-    }
-
-    private func connect(_ transport: Transport, to address: SocketAddress) throws(UVError) {
-        if let localAddress {
-            try UVError.check(
-                localAddress.withSockaddr { address, _ in uv_tcp_bind(transport.tcp, address, 0) })
-        }
-        try ConnectRequest.start(transport, to: address) { status in
-            if status == 0 {
-                self.succeeded(transport, address)
-            } else {
-                self.failed(address, UVError(rawValue: status))
+            let socket = try ConnectingSocket(
+                loop, to: race.addresses[number], from: localAddress, noDelay: options.noDelay,
+                madeAt: place
+            ) { result in
+                switch result {
+                case .success(let descriptor): self.succeeded(number, descriptor)
+                case .failure(let error): self.failed(number, error)
+                }
             }
+            sockets.append(socket)
+        } catch {
+            return race.failed(number, error)
         }
+        self.delay = delay.map { loop.callLater($0) { self.perform(self.race.delayOver()) } }
+        return .nothing
     }
 
-    private func failed(_ address: SocketAddress, _ error: UVError) {
-        transport?.abort()
-        transport = nil
-        guard completion != nil else { return }
-        failures.append(EndpointError(.connect, "\(address)", error))
-        // Aborted by whoever got hold of it, or the loop is closing: that ends all of it.
-        if error == .canceled { untried = [] }
-        tryNext()
+    private func failed(_ number: Int, _ error: UVError) {
+        // The loop is closing: that ends all of it.
+        if error == .canceled { return stop(with: error) }
+        perform(race.failed(number, error))
     }
 
-    private func succeeded(_ transport: Transport, _ address: SocketAddress) {
-        self.transport = nil
-        transport.neededExtras.isSilent = false
-        transport.setPeer(address)
-        uv_tcp_nodelay(transport.tcp, 1)
+    /// Makes the descriptor a transport, whose it is from then on, also if that fails.
+    private func succeeded(_ number: Int, _ descriptor: Int32) {
+        let address = race.addresses[number]
+        endRace()
+        let transport: Transport
+        do throws(UVError) {
+            transport = try Transport(
+                loop, adopting: descriptor, reference, kind: address.transportKind, peer: address,
+                madeAt: place)
+        } catch {
+            cuv_close(descriptor)
+            return finish(.failure(EndpointError(.connect, "\(address)", error)))
+        }
+        winner = transport
         transport.begin()
-        if transport.isClosed, transport.extras?.error != nil {
-            let failure = EndpointError(.connect, "\(address)", .connectionAborted)
-            finish(.failure(failure))
-        } else {
-            finish(.success(transport))
-        }
+        winner = nil
+        let hasFailed = transport.isClosed && transport.extras?.error != nil
+        finish(
+            hasFailed
+                ? .failure(EndpointError(.connect, "\(address)", .connectionAborted))
+                : .success(transport))
     }
+
+    /// Closes what is still on its way.
+    private func endRace() {
+        race.end(.canceled)
+        delay?.stop()
+        delay = nil
+        for socket in sockets { socket.close() }
+        sockets = []
+    }
+
+    // MARK: Ending
 
     private func finish(_ result: Result<Transport, EndpointError>) {
         guard let completion else { return }
         self.completion = nil
+        reference = nil
         deadline?.stop()
         deadline = nil
+        endRace()
         loop.core.guarded(.connectCompletion) { try completion(result) }
     }
 
@@ -140,18 +175,14 @@ public final class ConnectAttempt {
         guard completion != nil else { return }
         lookup?.cancel()
         lookup = nil
-        let failure = EndpointError(.connect, "\(endpoint)", code)
-        let (transport, completion) = (transport, completion)
-        // Without it, the aborted transport's end is not taken for another failure.
-        self.completion = nil
-        self.transport = nil
-        transport?.abort()
-        self.completion = completion
-        finish(.failure(failure))
+        race.end(code)
+        winner?.abort()
+        finish(.failure(EndpointError(code, for: "\(endpoint)", after: race.failures)))
     }
 
-    /// Gives up: closes the socket, if there is one already, and completes with
-    /// ``UVError/canceled``. Nothing happens once the attempt has ended.
+    /// Gives up: closes what is open already and completes with ``UVError/canceled``. In
+    /// `connectionMade`, too, which `connectionLost` follows then. Nothing happens once the attempt
+    /// has ended.
     public func cancel() {
         loop.assertOnThread()
         stop(with: .canceled)

@@ -12,6 +12,7 @@ extension Endpoint {
         do throws(UVError) {
             switch self {
             case .address(let address): return .addresses([address])
+            case .unix(let path): return .addresses([try SocketAddress(unixPath: path)])
             case .ip(let host, let port):
                 return .addresses([try SocketAddress(ip: host, port: port)])
             case .host(.none, let port):

@@ -1,6 +1,6 @@
 import CUV
 
-/// A listening TCP socket, watched by the loop.
+/// A listening socket, of TCP or Unix-domain, watched by the loop.
 ///
 /// It accepts by itself, instead of through `uv_listen`, because libuv answers a lack of file
 /// descriptors by accepting and dropping whoever is waiting, and tells nobody. Here that is
@@ -13,6 +13,10 @@ final class ListeningSocket: Handle {
 
     let address: SocketAddress
     private let descriptor: Int32
+    /// What a Unix-domain socket has made and takes away again.
+    private let file: SocketFile?
+    /// Whether it has listened from the beginning.
+    private let isListening: Bool
     @exclusivity(unchecked) private var accepted:
         ((_ descriptor: Int32, _ peer: SocketAddress?) -> Void)?
     private var retry: Timer?
@@ -22,54 +26,85 @@ final class ListeningSocket: Handle {
     /// Set by the server, which has to know of an end that is not its own doing.
     var loopWillClose: (() -> Void)?
 
-    /// Binds a socket to an address and watches it; nothing is accepted before ``start(_:)``.
-    init(
+    /// Binds a socket to an address; nothing is accepted before ``start(backlog:_:)``.
+    convenience init(
         _ loop: EventLoop, binding address: SocketAddress, options: ListenOptions,
         madeAt place: SourcePlace
     ) throws(EndpointError) {
-        let descriptor: Int32
         do throws(UVError) {
-            descriptor = try Self.bind(address, options)
+            let descriptor = try UVError.check(cuv_stream_socket(address.systemFamily))
+            var file: SocketFile?
+            do throws(UVError) {
+                if address.family == .unix {
+                    file = try SocketFile.listen(
+                        descriptor, at: address, mode: options.mode, backlog: options.backlog)
+                } else {
+                    try Self.bind(descriptor, address, options)
+                }
+                try self.init(
+                    loop, descriptor, file, isListening: address.family == .unix, madeAt: place)
+            } catch {
+                file?.remove()
+                cuv_close(descriptor)
+                throw error
+            }
         } catch {
             throw EndpointError(.bind, "\(address)", error)
         }
+    }
+
+    /// Takes a socket over that listens already. If that fails it stays the caller's.
+    convenience init(
+        _ loop: EventLoop, adopting descriptor: Int32, options: ListenOptions,
+        madeAt place: SourcePlace
+    ) throws(EndpointError) {
         do throws(UVError) {
-            self.address = try Self.localAddress(of: descriptor)
-            self.descriptor = descriptor
-            try super.init(loop, uv_poll_t.self, madeAt: place) { uv_poll_init($0, $1, descriptor) }
+            var isListening: Int32 = 0
+            try cuv_get_option(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening).checked()
+            let kind = uv_guess_handle(descriptor)
+            guard isListening != 0, kind == UV_TCP || kind == UV_NAMED_PIPE else {
+                throw .invalidArgument
+            }
+            try cuv_set_non_blocking(descriptor).checked()
+            if kind == UV_TCP { try Self.setNoDelay(descriptor, options) }
+            try self.init(loop, descriptor, nil, isListening: true, madeAt: place)
+            cuv_set_close_on_exec(descriptor)
         } catch {
-            cuv_close(descriptor)
-            throw EndpointError(.bind, "\(address)", error)
+            throw EndpointError(.listen, "descriptor \(descriptor)", error)
         }
+    }
+
+    private init(
+        _ loop: EventLoop, _ descriptor: Int32, _ file: SocketFile?, isListening: Bool,
+        madeAt place: SourcePlace
+    ) throws(UVError) {
+        address = try SocketAddress { cuv_local_address(descriptor, $0, $1) }
+        self.descriptor = descriptor
+        self.file = file
+        self.isListening = isListening
+        try super.init(loop, uv_poll_t.self, madeAt: place) { uv_poll_init($0, $1, descriptor) }
     }
 
     private static func bind(
-        _ address: SocketAddress, _ options: ListenOptions
-    ) throws(UVError) -> Int32 {
-        let descriptor = try UVError.check(cuv_tcp_socket(address.systemFamily))
-        do throws(UVError) {
-            try UVError.check(cuv_set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1))
-            if options.reusePort {
-                try UVError.check(cuv_set_option(descriptor, SOL_SOCKET, SO_REUSEPORT, 1))
-            }
-            if address.family == .ipv6 {
-                try UVError.check(
-                    cuv_set_option(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1))
-            }
-            // Accepted sockets inherit it: one system call for all of them.
-            if options.noDelay {
-                try UVError.check(cuv_set_option(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1))
-            }
-            try address.withSockaddr { cuv_bind(descriptor, $0, $1) }.checked()
-        } catch {
-            cuv_close(descriptor)
-            throw error
+        _ descriptor: Int32, _ address: SocketAddress, _ options: ListenOptions
+    ) throws(UVError) {
+        try cuv_set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1).checked()
+        if options.reusePort {
+            try cuv_set_option(descriptor, SOL_SOCKET, SO_REUSEPORT, 1).checked()
         }
-        return descriptor
+        if address.family == .ipv6 {
+            try cuv_set_option(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1).checked()
+        }
+        try setNoDelay(descriptor, options)
+        try address.withSockaddr { cuv_bind(descriptor, $0, $1) }.checked()
     }
 
-    private static func localAddress(of descriptor: Int32) throws(UVError) -> SocketAddress {
-        try SocketAddress { address, length in cuv_local_address(descriptor, address, length) }
+    /// Accepted sockets inherit it: one system call for all of them.
+    private static func setNoDelay(
+        _ descriptor: Int32, _ options: ListenOptions
+    ) throws(UVError) {
+        guard options.noDelay else { return }
+        try cuv_set_option(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1).checked()
     }
 
     /// Listens, and calls `accepted` with the descriptor of each connection, whose owner that is
@@ -80,7 +115,7 @@ final class ListeningSocket: Handle {
         backlog: Int, _ accepted: @escaping (_ descriptor: Int32, _ peer: SocketAddress?) -> Void
     ) throws(EndpointError) {
         do throws(UVError) {
-            try cuv_listen(descriptor, Int32(clamping: backlog)).checked()
+            if !isListening { try cuv_listen(descriptor, Int32(clamping: backlog)).checked() }
         } catch {
             throw EndpointError(.listen, "\(address)", error)
         }
@@ -113,10 +148,11 @@ final class ListeningSocket: Handle {
             // The user's code may have closed the server.
             guard isOpen, !isHeld, let accepted else { break }
             var peer = sockaddr_storage()
-            let result = cuv_accept(descriptor, &peer)
+            var length: socklen_t = 0
+            let result = cuv_accept(descriptor, &peer, &length)
             if result >= 0 {
                 lastError = nil
-                accepted(result, SocketAddress(copying: peer))
+                accepted(result, SocketAddress(copying: peer, length: length))
             } else if result == UV_EAGAIN.rawValue {
                 break
             } else if !isAboutOneClient(result) {
@@ -149,13 +185,14 @@ final class ListeningSocket: Handle {
             ExceptionContext("accept on \(address) failed", error: error, source: .server))
     }
 
-    /// Closes the socket at once: its port is free when this returns.
+    /// Closes the socket at once: its port or path is free when this returns.
     override func close() {
         guard isOpen else { return }
         retry?.stop()
         accepted = nil
         loopWillClose = nil
         closeHandle()
+        file?.remove()
         cuv_close(descriptor)
     }
 

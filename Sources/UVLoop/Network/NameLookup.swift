@@ -21,9 +21,12 @@ final class NameLookup {
     ///
     /// Binds `uv_getaddrinfo`.
     ///
-    /// - Parameter host: a name or numeric address; nil for every interface of this machine.
+    /// - Parameters:
+    ///   - host: a name or numeric address.
+    ///   - socketType: what the addresses are for: `cuv_stream_type` or `cuv_datagram_type`.
     static func start(
-        _ loop: EventLoop, _ host: String, port: Int, _ completion: @escaping Completion
+        _ loop: EventLoop, _ host: String, port: Int, socketType: Int32 = cuv_stream_type,
+        _ completion: @escaping Completion
     ) throws(UVError) -> NameLookup {
         // getaddrinfo takes the empty name for none at all, and finds this machine.
         guard !host.isEmpty, !host.utf8.contains(0) else { throw .unknownHost }
@@ -32,7 +35,7 @@ final class NameLookup {
         lookup.request.pointee.data = context.toOpaque()
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
-        hints.ai_socktype = cuv_stream_type
+        hints.ai_socktype = socketType
         let result = uv_getaddrinfo(
             loop.core.uv, lookup.request,
             { request, status, list in

@@ -1,36 +1,39 @@
 extension EventLoop {
     /// Connects to an endpoint, from any task.
     ///
-    /// A name is looked up, and its addresses are tried as RFC 8305 (Happy Eyeballs) says.
-    /// `TCP_NODELAY` is set.
+    /// A name is looked up, and its addresses race as RFC 8305 (Happy Eyeballs) says.
     ///
     /// ```swift
     /// let stream = try await loop.connect(to: .host("localhost", port: 7000))
     /// ```
     ///
-    /// Binds `uv_getaddrinfo`, `uv_tcp_bind`, `uv_tcp_connect`.
+    /// Binds `uv_getaddrinfo`, `uv_tcp_open`; stands for `uv_tcp_bind`, `uv_tcp_connect`.
     ///
     /// - Parameters:
     ///   - endpoint: where to connect.
     ///   - localAddress: the address to connect from; nil lets the system choose.
     ///   - timeout: for all of it, the look-up included; nil for none but the system's.
-    /// - Returns: the stream, which the caller closes; ``withConnection(to:from:timeout:_:)`` does
-    ///   that by itself.
+    ///   - options: how the addresses are tried.
+    /// - Returns: the stream, which the caller closes; the scope form, `withConnection`, does that
+    ///   by itself.
     /// - Throws: ``EndpointError``, with each address that was tried; `CancellationError` if the
     ///   task is cancelled: nothing is left open then.
     public nonisolated(nonsending) func connect(
         to endpoint: Endpoint, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
+        options: ConnectOptions = ConnectOptions(),
         file: StaticString = #fileID, line: UInt = #line
     ) async throws -> SocketStream {
         guard isOnThread else {
             return try await visit {
                 try await self.connect(
-                    to: endpoint, from: localAddress, timeout: timeout, file: file, line: line)
+                    to: endpoint, from: localAddress, timeout: timeout, options: options,
+                    file: file,
+                    line: line)
             }
         }
         let stream = StreamCore()
         let transport = try await connect(
-            endpoint, localAddress, timeout,
+            endpoint, localAddress, timeout, options,
             ProtocolReference(entry: core.streamEntry, object: stream),
             SourcePlace(file: file, line: line))
         return SocketStream(stream, transport)
@@ -40,15 +43,17 @@ extension EventLoop {
     /// gracefully, or at once if the task is cancelled.
     ///
     /// - Parameter body: uses the stream, where the caller is.
-    /// - Throws: as ``connect(to:from:timeout:file:line:)``; what the closure throws; if it throws
-    ///   nothing, what ``SocketStream/close()`` does.
+    /// - Throws: as the form without a closure; what the closure throws; if it throws nothing, what
+    ///   ``SocketStream/close()`` does.
     public nonisolated(nonsending) func withConnection<R>(
         to endpoint: Endpoint, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
+        options: ConnectOptions = ConnectOptions(),
         file: StaticString = #fileID, line: UInt = #line,
         _ body: nonisolated(nonsending) (SocketStream) async throws -> R
     ) async throws -> R {
         let stream = try await connect(
-            to: endpoint, from: localAddress, timeout: timeout, file: file, line: line)
+            to: endpoint, from: localAddress, timeout: timeout, options: options, file: file,
+            line: line)
         return try await stream.closing(body)
     }
 

@@ -6,7 +6,8 @@ import CUV
 /// The pool must never touch a descriptor that has been closed, and whose number may be somebody
 /// else's by then. So both are this object's own: duplicates of the stream's, and of one that the
 /// caller handed in. They are closed when nobody refers to this any more, and a request that is
-/// under way does.
+/// under way does. A connection lasts until its last descriptor is closed, so a transport that
+/// closes meanwhile lets this ``shutDown()``.
 ///
 /// `uv_fs_sendfile` is of no use here: to a socket it does not send, but copies in small pieces
 /// (libuv 1.44), and keeps a thread of the pool for as long as the socket is full.
@@ -16,7 +17,8 @@ final class FileSending {
     /// The same, where the bytes pass through memory.
     static let mostRead = 65_536
 
-    private let loop: EventLoop
+    private let transport: Transport
+    private var loop: EventLoop { transport.loop }
     /// Where the sender waits.
     private let room: WaitingRoom
     private let socket: Int32
@@ -30,7 +32,6 @@ final class FileSending {
     private(set) var answer = Result<Int, UVError>.success(0)
     var isAtWork: Bool { takeBack != nil }
     private var takeBack: (() -> Bool)?
-    private var isSendUnderWay = false
     /// How many bytes the socket has taken, or the transport instead of it.
     private(set) var sentCount = 0
     private(set) var kind = Kind.regular(size: 0)
@@ -46,7 +47,7 @@ final class FileSending {
 
     /// - Throws: ``UVError/tooManyOpenFiles``.
     init(_ transport: Transport, waking room: WaitingRoom) throws(UVError) {
-        loop = transport.loop
+        self.transport = transport
         self.room = room
         socket = try UVError.check(cuv_duplicate(try transport.fileDescriptor))
     }
@@ -82,8 +83,6 @@ final class FileSending {
     ) throws(UVError) {
         takeBack = try start { [self] answer in
             takeBack = nil
-            if isSendUnderWay, case .success(let count) = answer { sentCount += count }
-            isSendUnderWay = false
             self.answer = answer
             room.wake(loop.core)
         }
@@ -117,7 +116,9 @@ final class FileSending {
     /// - Throws: ``UVError/badFileDescriptor``, also for one that cannot be read: to wait for what
     ///   comes out of the writing end of a pipe would last for ever.
     func adopt(_ descriptor: Int32) throws(UVError) {
-        file = try UVError.check(cuv_duplicate_to_read(descriptor))
+        let mode = try UVError.check(cuv_access_mode(descriptor))
+        guard mode != O_WRONLY else { throw .badFileDescriptor }
+        file = try UVError.check(cuv_duplicate(descriptor))
     }
 
     /// Finds out the ``kind``. Binds `uv_fs_fstat`.
@@ -132,19 +133,31 @@ final class FileSending {
     /// The position at which the file would be read; 0 if it has none.
     var position: Int { Swift.max(0, Int(cuv_position(file))) }
 
-    /// Sends bytes straight from the file; ``sentCount`` counts them. Binds `uv_queue_work`.
+    /// Sends a piece of a file: the socket, the file, the offset or -1, how many bytes at most.
+    typealias SystemCall = @Sendable (Int32, Int32, Int64, Int) -> Int
+
+    /// Sends bytes straight from the file; ``sentCount`` counts them, and so does the transport.
+    /// Binds `uv_queue_work`.
     ///
     /// - Parameter offset: nil for the file's own position.
-    func send(_ count: Int, from offset: Int?) throws(UVError) {
+    func send(
+        _ count: Int, from offset: Int?, by call: @escaping SystemCall = cuv_send_file
+    ) throws(UVError) {
         try begin { [file, socket] done throws(UVError) in
             let request = try WorkRequest.start(loop) {
-                cuv_send_file(socket, file, Int64(offset ?? -1), count)
-            } _: {
-                done($0)
+                call(socket, file, Int64(offset ?? -1), count)
+            } _: { [self] answer in
+                transport.extras?.fileSending = nil
+                // Also after the sender has been cut off: these bytes have gone.
+                if case .success(let count) = answer {
+                    sentCount += count
+                    transport.sentByteCount += count
+                }
+                done(answer)
             }
             return request.cancel
         }
-        isSendUnderWay = true
+        transport.neededExtras.fileSending = self
     }
 
     /// Reads bytes, which ``withBytes(_:_:)`` lends then. Binds `uv_fs_read`.
@@ -193,19 +206,12 @@ final class FileSending {
 
     // MARK: Ending
 
-    /// Takes back what is under way, if that is possible. True if bytes may have been sent, or may
-    /// still be.
-    func abandon() -> Bool {
-        let wasSending = isSendUnderWay
-        let isTakenBack = takeBack?() ?? true
-        return sentCount > 0 || (wasSending && !isTakenBack)
-    }
+    /// Takes back what is under way, if that is possible.
+    func abandon() { _ = takeBack?() }
 
-    /// Lets the peer see the end of an aborted connection at once, not when a slow disk has
-    /// answered.
-    func shutDown() {
-        if isSendUnderWay { cuv_shut_down(socket) }
-    }
+    /// Lets the peer see the end at once, not when a slow disk has answered, and the pool send
+    /// nothing more. A pipe knows no such thing.
+    func shutDown() { cuv_shut_down(socket) }
 }
 
 extension FileSending.Kind {

@@ -31,7 +31,10 @@ extension EventLoop {
     fileprivate func serve(
         _ listener: Listener, _ handler: @escaping Listener.Handler
     ) async throws {
-        guard !listener.queue.isTaking else { throw StreamError.busy }
+        guard !listener.queue.isTaking else {
+            try checkCancellation()
+            throw StreamError.busy
+        }
         let handlers = HandlerTasks(handler)
         listener.handlers = handlers
         defer {
@@ -49,6 +52,9 @@ extension EventLoop {
                 await handlers.wait(on: self)
                 group.cancelAll()
                 handlers.cancelWaits()
+                // Those that do not heed it lose their streams a moment later.
+                let server = listener.server
+                callLater(.seconds(1)) { server.abortClients() }.keepsLoopAlive = false
             }
         } onCancel: {
             try? execute { _ in handlers.cancelWaits() }

@@ -92,12 +92,13 @@ public final class Listener: Sendable {
     }
 
     private func endGrace() {
-        handlers?.endGrace(loop.core)
-        server.abortClients()
+        // Whoever serves cancels the handlers first, or they would hear of closed streams instead.
+        if let handlers { handlers.endGrace(loop.core) } else { server.abortClients() }
     }
 }
 
 extension Listener: AsyncSequence {
+    /// A connection.
     public typealias Element = SocketStream
 
     /// Takes connections until the listener is closed.

@@ -1,4 +1,5 @@
-/// What a stream has read while nobody waited for it. There is none as long as somebody always does.
+/// What a stream has read while nobody waited for it. There is none as long as somebody always
+/// does.
 final class ReadAhead {
     static let standardLimit = 65_536
 

@@ -11,8 +11,9 @@ extension SocketStream {
     /// What was sent before goes first, and what is sent later comes after it; until this returns,
     /// the task is the stream's one sender. The file is opened, read and closed in the thread pool,
     /// so a slow disk holds up nobody else. It is sent as far as it reaches when this begins; if it
-    /// becomes shorter meanwhile, less is sent. Files that the system cannot send, such as pipes and
-    /// some of those in `/proc`, are read and sent piece by piece instead.
+    /// becomes shorter meanwhile, less is sent, which is no error: compare the count. Files that the
+    /// system cannot send, such as pipes and some of those in `/proc`, and on other systems than
+    /// Linux all of them, are read and sent piece by piece instead.
     ///
     /// Stands for `uv_fs_sendfile`. Binds `uv_fs_open`, `uv_fs_fstat`, `uv_queue_work`,
     /// `uv_fs_read`, `uv_fs_close`.
@@ -28,9 +29,9 @@ extension SocketStream {
     ///   ``UVError/noSuchFileOrDirectory`` and ``UVError/isDirectory``;
     ///   ``StreamError/invalidArgument`` for a negative number; ``StreamError/busy``;
     ///   ``StreamError/closed``, also if that comes while this waits; ``StreamError/broken(_:)``;
-    ///   ``StreamError/timedOut`` and `CancellationError`. If bytes of the file may have gone by
-    ///   then, the sending side is done, as after a send that was cut off; if not, nothing has
-    ///   happened.
+    ///   ``StreamError/timedOut`` and `CancellationError`: then nobody knows how much was sent, and
+    ///   the sending side is done. It also is if the file fails after its first bytes have gone; if
+    ///   it fails before, nothing has happened.
     @discardableResult
     public nonisolated(nonsending) func sendFile(
         _ path: String, from offset: Int = 0, count: Int? = nil, timeout: Duration? = nil
@@ -40,7 +41,7 @@ extension SocketStream {
                 try await self.sendFile(path, from: offset, count: count, timeout: timeout)
             }
         }
-        try checkCancellation()
+        try checkCancellationOfFile()
         // A fresh descriptor is at the beginning, and that of a pipe knows no offset.
         let part = try StreamCore.FilePart(from: offset == 0 ? nil : offset, count: count)
         guard !path.utf8.contains(0) else { throw StreamError.invalidArgument }
@@ -73,10 +74,20 @@ extension SocketStream {
                     descriptor: descriptor, from: offset, count: count, timeout: timeout)
             }
         }
-        try checkCancellation()
+        try checkCancellationOfFile()
         let part = try StreamCore.FilePart(from: offset, count: count)
         return try await core.sendFile(part, until: Self.deadline(timeout)) {
             try $0.adopt(descriptor)
+        }
+    }
+
+    /// A task that is cancelled already is cut off, too: a moment later is the same to everybody.
+    private func checkCancellationOfFile() throws {
+        do {
+            try checkCancellation()
+        } catch {
+            if !core.isSending { core.isCutOff = true }
+            throw error
         }
     }
 }

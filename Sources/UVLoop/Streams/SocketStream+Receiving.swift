@@ -74,7 +74,7 @@ extension SocketStream {
             return try await loop.visit { try await self.receive(count, into: memory, timeout) }
         }
         try checkCancellation()
-        guard count > 0 else { throw StreamError.invalidArgument }
+        guard !memory.isEmpty else { throw StreamError.invalidArgument }
         if let isThere = try core.canReceive(count) {
             guard isThere || count > 1 else { return 0 }
             guard isThere else { return core.availableCount }
@@ -202,6 +202,7 @@ extension SocketStream {
     private nonisolated(nonsending) func withVisited<R>(
         _ count: Int, _ limit: Int, _ timeout: Duration?, _ body: (RawSpan) throws -> R
     ) async throws -> R? {
+        try checkCancellation()
         guard limit > 0 else { throw StreamError.invalidArgument }
         let bytes: [UInt8] = try await loop.visit {
             let bytes = try await self.peek(atLeast: count, timeout: timeout)

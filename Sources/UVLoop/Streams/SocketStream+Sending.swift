@@ -14,16 +14,23 @@ extension SocketStream {
         _ bytes: [UInt8], timeout: Duration? = nil
     ) async throws {
         guard isOnThread else { return try await sendElsewhere(bytes, timeout) }
-        guard try isSent({ try $0.write(bytes) }) else {
+        guard try isSent(bytes.isEmpty, { try $0.write(bytes) }) else {
             return try await core.finishSending(until: Self.deadline(timeout))
         }
     }
 
     /// Gives bytes to the transport. False if that is not all there is to sending them.
     @inline(__always)
-    private func isSent(_ write: (Transport) throws -> Void) throws -> Bool {
-        try checkCancellation()
+    private func isSent(_ isEmpty: Bool, _ write: (Transport) throws -> Void) throws -> Bool {
+        do {
+            try checkCancellation()
+        } catch {
+            // As if it had been cut off a moment later: nobody can tell the two apart.
+            if !isEmpty, !core.isSending { core.isCutOff = true }
+            throw error
+        }
         try core.checkCanSend()
+        if isEmpty { return true }
         try core.withTransport(write)
         return !core.mayHaveToWait
     }
@@ -43,7 +50,7 @@ extension SocketStream {
         _ bytes: some ByteContainer & Sendable, timeout: Duration?
     ) async throws {
         guard isOnThread else { return try await sendElsewhere(bytes, timeout) }
-        guard try isSent({ try $0.write(bytes) }) else {
+        guard try isSent(bytes.withUnsafeBytes(\.isEmpty), { try $0.write(bytes) }) else {
             return try await core.finishSending(until: Self.deadline(timeout))
         }
     }
@@ -67,7 +74,7 @@ extension SocketStream {
             nonisolated(unsafe) let bytes = bytes
             return try await loop.visit { try await self.send(bytes, timeout: timeout) }
         }
-        guard try isSent({ try $0.write(bytes) }) else {
+        guard try isSent(bytes.isEmpty, { try $0.write(bytes) }) else {
             return try await core.finishSending(until: Self.deadline(timeout))
         }
     }
@@ -95,7 +102,10 @@ extension SocketStream {
         guard isOnThread else {
             return try await loop.visit { try await self.sendAll(parts, timeout: timeout) }
         }
-        guard try isSent({ try $0.writeAll(parts) }) else {
+        guard
+            try isSent(
+                parts.allSatisfy { $0.withUnsafeBytes(\.isEmpty) }, { try $0.writeAll(parts) })
+        else {
             return try await core.finishSending(until: Self.deadline(timeout))
         }
     }

@@ -97,8 +97,9 @@ public final class SocketStream: ByteStream {
     /// - Parameter timeout: for all of it. A peer that has taken everything and only does not end
     ///   its side is waited for as long as this, but at most 5 seconds, and is no error.
     /// - Throws: ``StreamError/broken(_:)`` if the connection fails on the way;
-    ///   ``StreamError/timedOut`` if not everything could be sent; `CancellationError`: a cancelled
-    ///   task closes at once.
+    ///   ``StreamError/timedOut`` if not everything could be sent; ``StreamError/closed`` if the
+    ///   stream was aborted, or its loop closed, before that; `CancellationError`: a cancelled task
+    ///   closes at once.
     public nonisolated(nonsending) func close(timeout: Duration) async throws {
         guard isOnThread else {
             return try await loop.visit { try await self.close(timeout: timeout) }
@@ -106,9 +107,11 @@ public final class SocketStream: ByteStream {
         try await core.close(within: timeout)
     }
 
-    /// Ends the stream gracefully, within 30 seconds; see ``close(timeout:)``.
+    /// Ends the stream gracefully, within the time of ``setCloseTimeout(_:)``; see
+    /// ``close(timeout:)``.
     public nonisolated(nonsending) func close() async throws {
-        try await close(timeout: .seconds(30))
+        guard isOnThread else { return try await loop.visit { try await self.close() } }
+        try await core.close(within: transport.extras?.streamCloseTimeout ?? .seconds(30))
     }
 
     /// Ends the stream at once, from any thread: what is queued is dropped, operations that wait

@@ -4,6 +4,7 @@
 /// for try await chunk in stream { try await stream.send(chunk) }
 /// ```
 extension SocketStream: AsyncSequence {
+    /// Bytes, at least one.
     public typealias Element = [UInt8]
 
     /// Receives what is there, again and again, until the end of the stream.
@@ -22,6 +23,7 @@ extension SocketStream: AsyncSequence {
         }
     }
 
-    /// Begins where the last receive has ended. Iterating is receiving: two at once are ``StreamError/busy``.
+    /// Begins where the last receive has ended. Iterating is receiving: two at once are
+    /// ``StreamError/busy``.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: self) }
 }

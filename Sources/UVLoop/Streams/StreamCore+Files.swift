@@ -29,9 +29,8 @@ extension StreamCore {
             try open(sending)
             try await sendFile(sending, part, until: deadline)
         } catch {
-            // Nobody knows how much has gone.
-            if sending.abandon() { isCutOff = true }
-            if transport.state.phase == .closed { sending.shutDown() }
+            sending.abandon()
+            if sending.sentCount > 0 { isCutOff = true }
             throw error
         }
         return sending.sentCount
@@ -68,7 +67,6 @@ extension StreamCore {
         switch try await answer(sending, until: deadline) {
         case .success(0): return false
         case .success(let sent):
-            transport.sentByteCount += sent
             if sent == count { return true }
         case .failure(.wouldBlock): break
         case .failure(let error):
@@ -124,7 +122,8 @@ extension StreamCore {
         try await wait(until: deadline) { transport.hasSentAll }
     }
 
-    /// Suspends the sender until something is so, or sending is over.
+    /// Suspends the sender until something is so, or sending is over. To be cut off ends sending,
+    /// as it does for other sends, also where nothing has gone: nobody can tell from outside.
     private nonisolated(nonsending) func wait(
         until deadline: EventLoop.Instant?, _ isSo: () -> Bool
     ) async throws {
@@ -132,8 +131,12 @@ extension StreamCore {
         while !isSo() {
             switch await room.wait(on: loop, until: deadline) {
             case .woken: try checkWritingOpen()
-            case .cancelled: throw CancellationError()
-            case .timedOut: throw StreamError.timedOut
+            case .cancelled:
+                isCutOff = true
+                throw CancellationError()
+            case .timedOut:
+                isCutOff = true
+                throw StreamError.timedOut
             }
         }
     }

@@ -26,7 +26,12 @@ extension StreamCore {
         // A wait that was cut off and whose task has not run yet: what came for it goes first.
         if hasTarget, receiver?.outcome != .woken { putBackTarget() }
         let ahead = neededReadAhead
-        return ahead.buffer.reserve(isAwaited ? max(needed - ahead.buffer.count, 1) : 1)
+        guard isAwaited else { return ahead.buffer.reserve(1) }
+        // Beyond the limit, too, in pieces worth a system call: who looks for a delimiter needs
+        // only one byte more each time.
+        let count = ahead.buffer.count
+        let worthwhile = ahead.buffer.isFull ? min(count, ReadAhead.standardLimit) : 1
+        return ahead.buffer.reserve(max(needed - count, worthwhile))
     }
 
     @inline(__always)

@@ -1,8 +1,8 @@
 import CUV
 
-// The scope of a task that has the stream, as the handler of a listener: its cancellation is watched
-// for all of its waits at once. To register a handler with the runtime for each wait would double
-// what the wait costs.
+// The scope of a task that has the stream, as the handler of a listener: its cancellation is
+// watched for all of its waits at once. To register a handler with the runtime for each wait would
+// double what the wait costs.
 extension StreamCore {
     /// Begins the scope of the calling task. Its child tasks are not in it.
     func beginScope() {

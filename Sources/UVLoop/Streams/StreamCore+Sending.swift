@@ -18,7 +18,11 @@ extension StreamCore {
     @inline(never)
     private func whyNotWritable() -> StreamError {
         if let failure = currentFailure { return .broken(failure) }
-        return isCutOff ? .broken(.canceled) : .closed
+        if isCutOff { return .broken(.canceled) }
+        // The reader of a pipe has gone; an end of file would have told of a socket's peer.
+        if isGone, transport.state.reading == .never { return .broken(.brokenPipe) }
+        // The reading end of a pipe has never been open.
+        return transport.state.refusalToWrite == .notSupported ? .broken(.notSupported) : .closed
     }
 
     /// Ends the sending side.

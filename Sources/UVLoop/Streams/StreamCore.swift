@@ -168,5 +168,7 @@ final class StreamCore {
             }
         }
         if let failure = currentFailure { throw StreamError.broken(failure) }
+        // Aborted by somebody else, or by the end of the loop.
+        if transport.state.writing != .ended { throw StreamError.closed }
     }
 }

@@ -18,6 +18,8 @@ final class StreamEntry: ProtocolEntry {
     override func connectionMade(_ object: Object, _ transport: Transport) {
         with(object) { core in
             core.unmanagedTransport = .passUnretained(transport)
+            // The writing end of a pipe has no input.
+            core.hasReadEnd = transport.state.hasReadEnd
             if let accepted { accepted(SocketStream(core, transport)) }
         }
     }

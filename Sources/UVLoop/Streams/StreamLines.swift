@@ -1,5 +1,6 @@
 /// The lines of a stream, as they come; see ``SocketStream/lines``.
 public struct StreamLines: AsyncSequence, Sendable {
+    /// A line, without its end.
     public typealias Element = String
 
     let stream: SocketStream

@@ -15,6 +15,8 @@ final class ConnectionExtras {
     @exclusivity(unchecked) var marks = WaterMarks.standard
     /// Where a task waits until the system has taken everything.
     @exclusivity(unchecked) var flushed: WaitingRoom?
+    /// While the thread pool sends a piece of a file.
+    var fileSending: FileSending?
 
     // Ending.
     var closeTimeout = ConnectionExtras.defaultCloseTimeout
@@ -23,6 +25,8 @@ final class ConnectionExtras {
     /// What the protocol will hear in `connectionLost`.
     var error: (any Error)?
     var localAddress: SocketAddress?
+    /// For all of a stream's closing.
+    var streamCloseTimeout: Duration?
     /// The tasks that wait until a stream is closed.
     var closers: [WaitingRoom] = []
 
@@ -31,13 +35,11 @@ final class ConnectionExtras {
     var allocationError: (any Error)?
     /// Begins the watch.
     var pauseTimer: Timer?
-    /// Notices the end of the connection while reading is paused.
+    /// Notices the end of the connection while nothing is read.
     var watch: DisconnectWatch?
 
     /// The server, once the protocol is no longer the one that the server made.
     var server: TCPServer?
-    /// Whether the protocol hears nothing of the end, because it heard of no beginning.
-    var isSilent = false
 
     deinit {
         dropQueue()

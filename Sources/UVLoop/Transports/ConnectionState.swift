@@ -1,15 +1,15 @@
 /// The life of a connection, as a value without sockets: each event changes it and says what is to
 /// be done.
 ///
-///     connecting → open → flushing → draining → closed
-///                    └────────┴─────────┴──────────┘ abort or error, from anywhere
+///     open → flushing → draining → closed
+///      └────────┴─────────┴──────────┘ abort or error, from anywhere
 ///
 /// *Flushing*: closed by the user, bytes are still queued. *Draining*: all is sent and the writing
 /// side is shut down. In both the peer's input is read and dropped, when draining until it ends or
 /// a deadline comes, so that no reset overtakes the bytes that were sent. Besides, each direction
-/// can end by itself.
+/// can end by itself; and of a pipe, one is never there.
 struct ConnectionState: Equatable {
-    enum Phase: UInt8 { case connecting, open, flushing, draining, closed }
+    enum Phase: UInt8 { case open, flushing, draining, closed }
     enum Writing: UInt8 {
         case open
         /// End of file is to follow what is queued.
@@ -17,7 +17,19 @@ struct ConnectionState: Equatable {
         /// The shutdown is under way.
         case shuttingDown
         case ended
+        /// There never was this direction.
+        case never
     }
+    enum Reading {
+        case open
+        /// The peer has sent its last byte.
+        case ended
+        /// There never was this direction.
+        case never
+    }
+
+    /// Which directions there are from the beginning.
+    enum Directions { case both, receiving, sending }
 
     /// What the transport does next.
     enum Action: Equatable {
@@ -34,22 +46,30 @@ struct ConnectionState: Equatable {
         case finish
     }
 
-    private(set) var phase: Phase
-    private(set) var writing = Writing.open
-    private(set) var hasReadEnd = false
-    /// Set by the user; says nothing about whether there is a connection yet.
+    private(set) var phase = Phase.open
+    private(set) var writing: Writing
+    private(set) var reading: Reading
+    /// Set by the user.
     var isReadingPaused = false
     /// Between `pauseWriting` and `resumeWriting`.
     var isWritingPaused = false
 
-    init(_ phase: Phase) {
-        self.phase = phase
+    init(_ directions: Directions = .both) {
+        writing = directions == .receiving ? .never : .open
+        reading = directions == .sending ? .never : .open
     }
 
     // MARK: Questions
+    //
+    // Those that are asked for every byte are always compiled into the callers: left to itself, the
+    // compiler does that to some and not to others.
 
-    var isConnected: Bool { phase != .connecting && phase != .closed }
+    /// Whether nothing comes any more, or ever came.
+    @inline(__always)
+    var hasReadEnd: Bool { reading != .open }
+    private var hasWriteEnded: Bool { writing == .ended || writing == .never }
     /// Whether bytes that arrive are the protocol's.
+    @inline(__always)
     var delivers: Bool { phase == .open && !hasReadEnd }
     /// Whether the socket is to be read, be it for the protocol or to drop what comes.
     @inline(__always)
@@ -58,22 +78,21 @@ struct ConnectionState: Equatable {
         !hasReadEnd
             && (phase == .open ? !isReadingPaused : phase == .flushing || phase == .draining)
     }
+    @inline(__always)
     var canWrite: Bool { phase == .open && writing == .open }
+    /// Why not, if it cannot.
+    var refusalToWrite: UVError {
+        if writing == .never { return .notSupported }
+        return phase == .open ? .shutDown : .notConnected
+    }
     /// Whether the user has ended the connection.
-    var isClosing: Bool { phase != .connecting && phase != .open }
+    var isClosing: Bool { phase != .open }
 
     // MARK: Events
-
-    mutating func connected() {
-        if phase == .connecting { phase = .open }
-    }
 
     /// The user closes gracefully.
     mutating func close() -> Action {
         switch phase {
-        case .connecting:
-            phase = .closed
-            return .finish
         case .open:
             phase = .flushing
             switch writing {
@@ -83,6 +102,10 @@ struct ConnectionState: Equatable {
             case .ending: return .flush
             case .shuttingDown: return .nothing
             case .ended: return drainOrFinish()
+            case .never:
+                // What the peer sends can destroy nothing of ours.
+                phase = .closed
+                return .finish
             }
         case .flushing, .draining, .closed: return .nothing
         }
@@ -98,9 +121,10 @@ struct ConnectionState: Equatable {
     /// All that was queued has been taken by the system.
     mutating func flushed() -> Action {
         guard phase == .open || phase == .flushing, writing == .ending else { return .nothing }
-        // With both ends of the stream reached, closing says the same as shutting down would.
-        if phase == .flushing, hasReadEnd {
-            phase = .closed
+        // With both ends of the stream reached, closing says the same as shutting down would. A
+        // pipe knows no other way.
+        if phase == .flushing && hasReadEnd || reading == .never {
+            (phase, writing) = (.closed, .ended)
             return .finish
         }
         writing = .shuttingDown
@@ -126,14 +150,14 @@ struct ConnectionState: Equatable {
 
     /// The peer sends no more.
     mutating func endOfFile() -> Action {
-        guard !hasReadEnd, isConnected else { return .nothing }
-        hasReadEnd = true
+        guard !hasReadEnd, phase != .closed else { return .nothing }
+        reading = .ended
         switch phase {
         case .open: return .reportEndOfFile
         case .draining:
             phase = .closed
             return .finish
-        case .connecting, .flushing, .closed: return .nothing
+        case .flushing, .closed: return .nothing
         }
     }
 
@@ -157,7 +181,7 @@ struct ConnectionState: Equatable {
     }
 
     private mutating func finishIfBothEnded() -> Action {
-        guard hasReadEnd, writing == .ended else { return .nothing }
+        guard hasReadEnd, hasWriteEnded else { return .nothing }
         phase = .closed
         return .finish
     }

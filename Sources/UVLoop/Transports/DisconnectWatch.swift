@@ -1,10 +1,11 @@
 import CUV
 
-/// Notices that the peer of a connection goes while reading is paused.
+/// Notices that the peer of a connection goes while nothing is read: reading is paused, or this is
+/// the writing end of a pipe.
 ///
-/// libuv watches a socket only for what is wanted of it; so this watches a duplicate of the
-/// descriptor for a disconnect. It begins only when a pause has lasted a while, because most are
-/// over soon and a duplicate costs three system calls.
+/// libuv watches a descriptor only for what is wanted of it; so this watches a duplicate of it for
+/// a disconnect. In a pause it begins only when that has lasted a while, because most are over soon
+/// and a duplicate costs three system calls.
 final class DisconnectWatch: Handle {
     static let patience = Duration.milliseconds(50)
 
@@ -40,6 +41,24 @@ final class DisconnectWatch: Handle {
     }
 
     private func disconnected() {
+        if transport.state.reading == .never {
+            readerHasGone()
+        } else {
+            sawEnd()
+        }
+        loop.core.drainIfNeeded()
+    }
+
+    /// Orderly, if the reader has read everything.
+    private func readerHasGone() {
+        if transport.bufferedByteCount > 0 || cuv_unread_bytes(descriptor) != 0 {
+            transport.fail(UVError.brokenPipe)
+        } else {
+            transport.abort()
+        }
+    }
+
+    private func sawEnd() {
         if hasSeenEnd {
             // What stays true would be told again and again. Reading will tell the rest.
             uv_poll_stop(memory(as: uv_poll_t.self))
@@ -55,7 +74,6 @@ final class DisconnectWatch: Handle {
         } else if cuv_unread_bytes(descriptor) == 0 {
             transport.perform(transport.state.endOfFile())
         }
-        loop.core.drainIfNeeded()
     }
 
     override func close() {
@@ -64,16 +82,25 @@ final class DisconnectWatch: Handle {
         cuv_close(descriptor)
     }
 
-    override var reportName: String { "watch of a paused \(transport.reportName)" }
+    override var reportName: String { "watch of a \(transport.reportName)" }
 }
 
 extension Transport {
+    /// Begins to watch for the reader's going, at the writing end of a pipe. Without a descriptor
+    /// for that, writing tells.
+    func watchReader() {
+        guard isOpen, state.phase != .closed else { return }
+        neededExtras.watch = try? DisconnectWatch(self)
+    }
+
     /// Begins to watch for the peer's going, if the pause lasts.
     func watchWhilePaused() {
         let extras = neededExtras
         if extras.pauseTimer == nil {
             extras.pauseTimer = Timer(loop) { [unowned self] in
-                guard state.isReadingPaused, isOpen, extras.watch == nil else { return }
+                // Not captured: the timer is the extras' own.
+                guard let extras = self.extras, state.isReadingPaused, isOpen, extras.watch == nil
+                else { return }
                 extras.watch = try? DisconnectWatch(self)
                 // Out of descriptors: later, perhaps.
                 if extras.watch == nil { extras.pauseTimer?.start(after: .seconds(1)) }
@@ -82,7 +109,7 @@ extension Transport {
         extras.pauseTimer?.start(after: DisconnectWatch.patience)
     }
 
-    /// Ends what ``watchWhilePaused()`` began.
+    /// Ends what ``watchWhilePaused()`` or ``watchReader()`` began.
     func stopWatching() {
         guard let extras else { return }
         extras.pauseTimer?.stop()

@@ -2,24 +2,32 @@ extension EventLoop {
     /// Connects to an endpoint. Returns when the connection stands and the protocol has heard
     /// `connectionMade`.
     ///
-    /// A name is looked up, and its addresses are tried one after the other. `TCP_NODELAY` is set.
+    /// A name is looked up, and its addresses race: they begin one ``ConnectOptions/attemptDelay``
+    /// apart, the families in turns, and the first that answers wins. The protocol hears of nothing
+    /// else. This is Happy Eyeballs, RFC 8305, with one look-up for both families.
     ///
-    /// Binds `uv_getaddrinfo`, `uv_tcp_bind`, `uv_tcp_connect`.
+    /// A server on a Unix-domain socket that has no room for another connection is tried again and
+    /// again, until the timeout. If such a socket is given a path to connect from, the file stays.
+    ///
+    /// Binds `uv_getaddrinfo`, `uv_tcp_open`, `uv_pipe_open`; stands for `uv_tcp_bind`,
+    /// `uv_tcp_connect`, `uv_pipe_connect`.
     ///
     /// - Parameters:
     ///   - endpoint: where to connect.
     ///   - localAddress: the address to connect from; nil lets the system choose.
     ///   - timeout: for all of it, the look-up included; nil for none but the system's.
+    ///   - options: how the addresses are tried.
     ///   - newProtocol: receives what happens on the connection.
     /// - Throws: ``EndpointError``, with each address that was tried; `CancellationError` if the
     ///   task is cancelled: nothing is left open then.
     public nonisolated(nonsending) func connect(
         to endpoint: Endpoint, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
+        options: ConnectOptions = ConnectOptions(),
         file: StaticString = #fileID, line: UInt = #line,
         _ newProtocol: some BufferedProtocol
     ) async throws -> Transport {
         try await connect(
-            endpoint, localAddress, timeout, ProtocolReference(newProtocol),
+            endpoint, localAddress, timeout, options, ProtocolReference(newProtocol),
             SourcePlace(file: file, line: line))
     }
 
@@ -29,11 +37,12 @@ extension EventLoop {
     ///   task is cancelled: nothing is left open then.
     public nonisolated(nonsending) func connect(
         to endpoint: Endpoint, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
+        options: ConnectOptions = ConnectOptions(),
         file: StaticString = #fileID, line: UInt = #line,
         _ newProtocol: some PlainProtocol
     ) async throws -> Transport {
         try await connect(
-            endpoint, localAddress, timeout, ProtocolReference(newProtocol),
+            endpoint, localAddress, timeout, options, ProtocolReference(newProtocol),
             SourcePlace(file: file, line: line))
     }
 
@@ -45,13 +54,15 @@ extension EventLoop {
     @discardableResult
     public nonisolated func connect(
         to endpoint: Endpoint, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
+        options: ConnectOptions = ConnectOptions(),
         file: StaticString = #fileID, line: UInt = #line,
         _ newProtocol: some BufferedProtocol,
         completion: @escaping (Result<Transport, EndpointError>) throws -> Void
     ) -> ConnectAttempt {
         ConnectAttempt(
-            self, to: endpoint, from: localAddress, timeout: timeout,
-            ProtocolReference(newProtocol), madeAt: SourcePlace(file: file, line: line), completion)
+            self, to: endpoint, from: localAddress, timeout: timeout, options: options,
+            ProtocolReference(newProtocol), madeAt: SourcePlace(file: file, line: line),
+            completion)
     }
 
     /// Begins to connect to an endpoint with a plain protocol.
@@ -62,26 +73,28 @@ extension EventLoop {
     @discardableResult
     public nonisolated func connect(
         to endpoint: Endpoint, from localAddress: SocketAddress? = nil, timeout: Duration? = nil,
+        options: ConnectOptions = ConnectOptions(),
         file: StaticString = #fileID, line: UInt = #line,
         _ newProtocol: some PlainProtocol,
         completion: @escaping (Result<Transport, EndpointError>) throws -> Void
     ) -> ConnectAttempt {
         ConnectAttempt(
-            self, to: endpoint, from: localAddress, timeout: timeout,
-            ProtocolReference(newProtocol), madeAt: SourcePlace(file: file, line: line), completion)
+            self, to: endpoint, from: localAddress, timeout: timeout, options: options,
+            ProtocolReference(newProtocol), madeAt: SourcePlace(file: file, line: line),
+            completion)
     }
 
     /// What all async forms come down to.
     nonisolated(nonsending) func connect(
         _ endpoint: Endpoint, _ localAddress: SocketAddress?, _ timeout: Duration?,
-        _ reference: ProtocolReference, _ place: SourcePlace
+        _ options: ConnectOptions, _ reference: ProtocolReference, _ place: SourcePlace
     ) async throws -> Transport {
         preconditionOnThread("connect")
         let pending = PendingConnect()
         try await pending.wait(on: self) {
             ConnectAttempt(
-                self, to: endpoint, from: localAddress, timeout: timeout, reference,
-                madeAt: place, $0)
+                self, to: endpoint, from: localAddress, timeout: timeout, options: options,
+                reference, madeAt: place, $0)
         }
         switch pending.result! {
         case .success(let transport):

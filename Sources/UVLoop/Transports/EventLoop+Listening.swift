@@ -8,7 +8,7 @@ extension EventLoop {
     ///
     /// All endpoints are bound, or none. A name is looked up, and every address that it has is
     /// listened on. Port 0 lets the system choose, the same one for all addresses. IPv6 sockets
-    /// take IPv6 only.
+    /// take IPv6 only. What becomes of the files of Unix-domain sockets, ``TCPServer`` says.
     ///
     /// Binds `uv_getaddrinfo`, `uv_poll_start`; stands for `uv_tcp_bind`, `uv_listen`.
     ///
@@ -66,6 +66,41 @@ extension EventLoop {
     ) throws(EndpointError) -> TCPServer {
         try TCPServer(
             self, binding: addresses, options: options, PlainEntry<P>(),
+            madeAt: SourcePlace(file: file, line: line), makeProtocol)
+    }
+
+    /// Serves the connections of a socket that listens already, such as one that a service manager
+    /// hands over: TCP or Unix-domain.
+    ///
+    /// The descriptor is the server's from then on, and is made non-blocking and close-on-exec. If
+    /// this throws, it is still the caller's. Of the options only
+    /// ``ListenOptions/noDelay`` counts. The file of a Unix-domain socket is not removed: the
+    /// server has not made it.
+    ///
+    /// - Parameter makeProtocol: called for each connection. If it throws, that one is closed.
+    /// - Throws: ``EndpointError``, with ``UVError/invalidArgument`` for what does not listen.
+    public nonisolated func listen<P: BufferedProtocol>(
+        adopting descriptor: Int32, options: ListenOptions = ListenOptions(),
+        file: StaticString = #fileID, line: UInt = #line,
+        _ makeProtocol: @escaping () throws -> P
+    ) throws(EndpointError) -> TCPServer {
+        try TCPServer(
+            self, adopting: descriptor, options: options, BufferedEntry<P>(),
+            madeAt: SourcePlace(file: file, line: line), makeProtocol)
+    }
+
+    /// Serves the connections of a socket that listens already, with a plain protocol; as the form
+    /// for buffered protocols.
+    ///
+    /// - Parameter makeProtocol: called for each connection. If it throws, that one is closed.
+    /// - Throws: ``EndpointError``, with ``UVError/invalidArgument`` for what does not listen.
+    public nonisolated func listen<P: PlainProtocol>(
+        adopting descriptor: Int32, options: ListenOptions = ListenOptions(),
+        file: StaticString = #fileID, line: UInt = #line,
+        _ makeProtocol: @escaping () throws -> P
+    ) throws(EndpointError) -> TCPServer {
+        try TCPServer(
+            self, adopting: descriptor, options: options, PlainEntry<P>(),
             madeAt: SourcePlace(file: file, line: line), makeProtocol)
     }
 

@@ -12,15 +12,24 @@ public struct ListenOptions: Sendable, Hashable {
     public var maxConnections: Int?
     /// Whether small writes are sent without delay: `TCP_NODELAY`. True at first.
     public var noDelay = true
+    /// The permissions of the files of Unix-domain sockets, such as 0o600; they are set before
+    /// anybody can connect. Nil, as at first, for what the process's mask leaves. With an abstract
+    /// name, which has no permissions, it is an error.
+    public var mode: Int?
 
     /// The options as they are at first.
     public init() {}
 }
 
-/// Listens on one or more addresses and makes a protocol for every connection.
+/// Listens on one or more addresses and makes a protocol for every connection: on ports of TCP, on
+/// Unix-domain sockets, or on both.
 ///
 /// Made by `EventLoop.listen`.
 /// It belongs to the loop's thread. While it listens, the loop holds it.
+///
+/// A Unix-domain socket makes a file. Where one is left by a server that is gone, it is removed
+/// first; any other file is an error, and so is a server that is still there. When the server
+/// ceases to listen, it removes its own file, unless there is another one in its place by then.
 ///
 /// No failure to accept ends a server: when the process is out of descriptors, say, that is
 /// reported to the loop's exception handler, the clients wait, and it tries again after a pause. If
@@ -43,27 +52,51 @@ public final class TCPServer {
     @exclusivity(unchecked) private var isWanted = true
 
     /// Binds all addresses or none, then listens.
-    init(
+    convenience init(
         _ loop: EventLoop, binding addresses: [SocketAddress], options: ListenOptions,
         _ entry: ProtocolEntry, madeAt place: SourcePlace,
         _ makeProtocol: @escaping () throws -> AnyObject
     ) throws(EndpointError) {
         loop.preconditionOnThread("TCPServer")
         guard !addresses.isEmpty else { throw EndpointError(.bind, "nowhere", .invalidArgument) }
+        try self.init(
+            loop, try Self.bind(loop, addresses, options, place), options, entry, place,
+            makeProtocol)
+    }
+
+    /// Takes a socket over that listens already. If that fails it stays the caller's.
+    convenience init(
+        _ loop: EventLoop, adopting descriptor: Int32, options: ListenOptions,
+        _ entry: ProtocolEntry, madeAt place: SourcePlace,
+        _ makeProtocol: @escaping () throws -> AnyObject
+    ) throws(EndpointError) {
+        loop.preconditionOnThread("TCPServer")
+        let listener = try ListeningSocket(
+            loop, adopting: descriptor, options: options, madeAt: place)
+        try self.init(loop, [listener], options, entry, place, makeProtocol)
+    }
+
+    private init(
+        _ loop: EventLoop, _ listeners: [ListeningSocket], _ options: ListenOptions,
+        _ entry: ProtocolEntry, _ place: SourcePlace,
+        _ makeProtocol: @escaping () throws -> AnyObject
+    ) throws(EndpointError) {
         maxConnections = options.maxConnections ?? .max
         guard maxConnections > 0 else {
-            throw EndpointError(.listen, "\(addresses[0])", .invalidArgument)
+            for listener in listeners { listener.close() }
+            throw EndpointError(.listen, "\(listeners[0].address)", .invalidArgument)
         }
         self.loop = loop
-        listeners = try Self.bind(loop, addresses, options, place)
-        self.addresses = listeners.map(\.address)
-        onlyAddress = listeners.count == 1 && !addresses[0].isUnspecified ? self.addresses[0] : nil
+        self.listeners = listeners
+        addresses = listeners.map(\.address)
+        onlyAddress = listeners.count == 1 && !addresses[0].isUnspecified ? addresses[0] : nil
         entry.server = self
         for listener in listeners {
             listener.loopWillClose = { [unowned self] in close() }
+            let kind = listener.address.transportKind
             do throws(EndpointError) {
                 try listener.start(backlog: options.backlog) { [unowned self] descriptor, peer in
-                    accept(descriptor, peer, entry, place, makeProtocol)
+                    accept(descriptor, kind, peer, entry, place, makeProtocol)
                 }
             } catch {
                 entry.server = nil
@@ -73,8 +106,8 @@ public final class TCPServer {
         }
     }
 
-    /// The port of the first address.
-    public var port: Int { addresses[0].port }
+    /// The port of the first address that has one; 0 if only Unix-domain sockets are listened on.
+    public var port: Int { addresses.first { $0.port != 0 }?.port ?? 0 }
 
     /// Whether it still accepts connections.
     public var isListening: Bool { !listeners.isEmpty && !loop.isClosed }
@@ -91,19 +124,23 @@ public final class TCPServer {
         while true {
             tries -= 1
             var listeners: [ListeningSocket] = []
+            // The port that the present address has to share.
+            var chosen: Int?
             do throws(EndpointError) {
-                for address in addresses {
-                    let port = address.port != 0 ? address.port : listeners.first?.address.port ?? 0
+                for var address in addresses {
+                    chosen = nil
+                    if address.leavesPortOpen {
+                        chosen = listeners.map(\.address.port).first { $0 != 0 }
+                        address = address.with(port: chosen ?? 0)
+                    }
                     listeners.append(
                         try ListeningSocket(
-                            loop, binding: address.with(port: port), options: options, madeAt: place
-                        ))
+                            loop, binding: address, options: options, madeAt: place))
                 }
                 return listeners
             } catch {
                 for listener in listeners { listener.close() }
-                let mayTryAgain = error.code == .addressInUse && addresses.contains { $0.port == 0 }
-                guard mayTryAgain, tries > 0, !listeners.isEmpty else { throw error }
+                guard error.code == .addressInUse, chosen != nil, tries > 0 else { throw error }
             }
         }
     }
@@ -111,25 +148,18 @@ public final class TCPServer {
     // MARK: Connections
 
     private func accept(
-        _ descriptor: Int32, _ peer: SocketAddress?, _ entry: ProtocolEntry, _ place: SourcePlace,
-        _ makeProtocol: () throws -> AnyObject
+        _ descriptor: Int32, _ kind: Transport.Kind, _ peer: SocketAddress?,
+        _ entry: ProtocolEntry, _ place: SourcePlace, _ makeProtocol: () throws -> AnyObject
     ) {
         var made: AnyObject?
         loop.core.guarded(.serverFactory) { made = try makeProtocol() }
         guard let made else { return cuv_close(descriptor) }
         do throws(UVError) {
             let transport = try Transport(
-                loop, .open, ProtocolReference(entry: entry, object: made), peer: peer,
-                madeAt: place)
+                loop, adopting: descriptor, ProtocolReference(entry: entry, object: made),
+                kind: kind, peer: peer, madeAt: place)
             connectionCount += 1
             if connectionCount >= maxConnections { updateAccepting() }
-            do throws(UVError) {
-                try UVError.check(uv_tcp_open(transport.tcp, descriptor))
-            } catch {
-                transport.neededExtras.isSilent = true
-                transport.abort()
-                throw error
-            }
             transport.begin()
         } catch {
             cuv_close(descriptor)
@@ -172,8 +202,8 @@ public final class TCPServer {
 
     private var isOver: Bool { listeners.isEmpty && connectionCount == 0 }
 
-    /// Ceases to accept connections; those that are open stay so. The ports are free when this
-    /// returns. Idempotent.
+    /// Ceases to accept connections; those that are open stay so. The ports and paths are free when
+    /// this returns. Idempotent.
     public func close() {
         loop.assertOnThread()
         let open = listeners

@@ -5,12 +5,13 @@ extension Transport {
     /// by the network. Idempotent; may be called in `connectionMade`.
     ///
     /// That the peer goes is noticed all the same, a moment later: a reset ends the connection, and
-    /// an end of file is told if no bytes wait before it.
+    /// an end of file is told if no bytes wait before it. The writing end of a pipe has nothing to
+    /// pause.
     ///
     /// Binds `uv_read_stop`.
     public func pauseReading() {
         loop.assertOnThread()
-        guard !state.isReadingPaused else { return }
+        guard !state.isReadingPaused, state.reading != .never else { return }
         state.isReadingPaused = true
         updateReading()
         if state.delivers { watchWhilePaused() }

@@ -9,8 +9,9 @@ extension Transport {
     ///
     /// Binds `uv_try_write`, `uv_write`.
     ///
-    /// - Throws: ``UVError/shutDown`` after ``writeEOF()``; ``UVError/notConnected`` before the
-    ///   connection stands, after ``close()`` and ``abort()``, and once it is lost.
+    /// - Throws: ``UVError/shutDown`` after ``writeEOF()``; ``UVError/notConnected`` after
+    ///   ``close()`` and ``abort()``, and once the connection is lost; ``UVError/notSupported`` for
+    ///   the reading end of a pipe.
     @inline(__always)
     public func write(_ bytes: UnsafeRawBufferPointer) throws(UVError) {
         let sent = try sendNow(bytes)
@@ -151,9 +152,7 @@ extension Transport {
     @inline(__always)
     private func checkWritable() throws(UVError) {
         loop.assertOnThread()
-        guard state.canWrite else {
-            throw state.phase == .open ? .shutDown : .notConnected
-        }
+        guard state.canWrite else { throw state.refusalToWrite }
     }
 
     private var canSendNow: Bool {

@@ -2,9 +2,12 @@ import CUV
 
 /// One connection: what a protocol writes to, and what calls the protocol.
 ///
+/// What is connected is a TCP socket, a Unix-domain socket, or one end of a pipe, which has one
+/// direction only.
+///
 /// A transport belongs to its loop's thread. The loop holds it, and it holds its protocol, until
-/// ``BaseProtocol/connectionLost(_:)`` has been called. It is made by a ``TCPServer`` or by
-/// `EventLoop.connect`, never directly.
+/// ``BaseProtocol/connectionLost(_:)`` has been called. It is made by a ``TCPServer``, by
+/// `EventLoop.connect` or by `EventLoop.adopt`, never directly.
 ///
 /// **Writing** never blocks and never copies without need: ``write(_:)-(UnsafeRawBufferPointer)``
 /// tries the socket at once if nothing is queued; what the socket does not take is copied (or, for
@@ -15,7 +18,7 @@ import CUV
 /// **Ending.** ``close()`` is graceful, ``abort()`` is not, ``writeEOF()`` ends one direction. All
 /// three may be called at any time, and again.
 ///
-/// Binds `uv_stream_t`, `uv_tcp_t`.
+/// Binds `uv_stream_t`, `uv_tcp_t`, `uv_pipe_t`.
 public final class Transport: Handle {
     typealias Object = Unmanaged<AnyObject>
 
@@ -23,13 +26,13 @@ public final class Transport: Handle {
     //
     // Small things first, they fill up what the base class leaves of its last word: an idle
     // connection should cost little more than libuv's own struct.
-    @exclusivity(unchecked) var state: ConnectionState
+    @exclusivity(unchecked) var state = ConnectionState()
     /// Whether libuv is reading.
     @exclusivity(unchecked) var isReading = false
     /// Whether the protocol is being asked for a buffer: libuv must not be told to stop or to close
     /// meanwhile, see ``StreamCallbacks``.
     @exclusivity(unchecked) var isAllocating = false
-    @exclusivity(unchecked) private var peer: PackedAddress
+    @exclusivity(unchecked) var peer: PackedAddress
     @exclusivity(unchecked) private var entry: Unmanaged<ProtocolEntry>
     @exclusivity(unchecked) private var object: Object
     /// What most connections never need.
@@ -39,15 +42,27 @@ public final class Transport: Handle {
     /// How many bytes the system has taken to send.
     @exclusivity(unchecked) public internal(set) var sentByteCount = 0
 
+    /// Takes over a connected descriptor; if that fails, it stays the caller's. Nothing happens
+    /// before ``begin()``.
+    ///
+    /// Binds `uv_tcp_init`, `uv_tcp_open`, `uv_pipe_init`, `uv_pipe_open`.
     init(
-        _ loop: EventLoop, _ phase: ConnectionState.Phase, _ reference: ProtocolReference,
-        peer: SocketAddress? = nil, madeAt place: SourcePlace
+        _ loop: EventLoop, adopting descriptor: Int32, _ reference: ProtocolReference,
+        kind: Kind = .tcp, directions: ConnectionState.Directions = .both,
+        peer: SocketAddress?, madeAt place: SourcePlace
     ) throws(UVError) {
-        state = ConnectionState(phase)
+        state = ConnectionState(directions)
         self.peer = PackedAddress(peer)
         entry = .passRetained(reference.entry)
         object = .passRetained(reference.object)
-        try super.init(loop, uv_tcp_t.self, madeAt: place) { uv_tcp_init($0, $1) }
+        switch kind {
+        case .tcp:
+            try super.init(loop, uv_tcp_t.self, madeAt: place) { uv_tcp_init($0, $1) }
+            try UVError.check(uv_tcp_open(tcp, descriptor))
+        case .pipe:
+            try super.init(loop, uv_pipe_t.self, madeAt: place) { uv_pipe_init($0, $1, 0) }
+            try UVError.check(uv_pipe_open(memory(as: uv_pipe_t.self), descriptor))
+        }
         holdByLoop()
     }
 
@@ -58,10 +73,6 @@ public final class Transport: Handle {
     }
 
     // MARK: Parts
-
-    var tcp: UnsafeMutablePointer<uv_tcp_t> {
-        @inline(__always) get { memory(as: uv_tcp_t.self) }
-    }
 
     var stream: UnsafeMutablePointer<uv_stream_t> {
         @inline(__always) get { memory(as: uv_stream_t.self) }
@@ -157,13 +168,13 @@ public final class Transport: Handle {
 
     // MARK: Life
 
-    /// The connection stands: tells the protocol and begins to read.
+    /// Tells the protocol and begins to read.
     func begin() {
-        state.connected()
         if let error = call("connectionMade", { try $0.connectionMade($1, self) }) {
             return fail(error)
         }
         updateReading()
+        if state.reading == .never { watchReader() }
     }
 
     /// Ends the connection gracefully: sends what is queued, then an end of file, waits for the
@@ -189,7 +200,8 @@ public final class Transport: Handle {
     }
 
     /// Ends the writing side: the peer sees an end of file after what has been written; reading
-    /// goes on. Idempotent. Once the peer has ended its side, too, the connection closes.
+    /// goes on. Idempotent. Once the peer has ended its side, too, the connection closes; the
+    /// writing end of a pipe closes at once then, because it has no other side.
     ///
     /// Binds `uv_shutdown`.
     public func writeEOF() {
@@ -265,39 +277,15 @@ public final class Transport: Handle {
         keepLocalAddress()
         extras?.deadline?.stop()
         stopWatching()
+        extras?.fileSending?.shutDown()
         closeHandle()
     }
 
     override func didClose() {
         isReading = false
         extras?.dropQueue()
-        if extras?.isSilent != true {
-            _ = call("connectionLost") { [error = extras?.error] in try $0.connectionLost($1, error)
-            }
-        }
+        _ = call("connectionLost") { [error = extras?.error] in try $0.connectionLost($1, error) }
         server?.connectionEnded()
         loop.core.drainIfNeeded()
-    }
-
-    // MARK: Addresses
-
-    /// The address of this side. Stays readable after the end. Binds `uv_tcp_getsockname`.
-    public var localAddress: SocketAddress? {
-        guard isOpen else { return extras?.localAddress ?? server?.onlyAddress }
-        return try? SocketAddress(reading: { uv_tcp_getsockname(tcp, $0, $1) })
-    }
-
-    /// The address of the peer. Stays readable after the end. Binds `uv_tcp_getpeername`.
-    public var remoteAddress: SocketAddress? { peer.unpacked }
-
-    func setPeer(_ address: SocketAddress) {
-        peer.free()
-        peer = PackedAddress(address)
-    }
-
-    /// Makes the local address outlive the socket, unless the server has it, too.
-    private func keepLocalAddress() {
-        if let server, server.onlyAddress != nil { return }
-        if let address = localAddress { neededExtras.localAddress = address }
     }
 }

@@ -281,6 +281,42 @@ import Darwin
         #expect(answer.text == "received 5\n")
     }
 
+    @Test func unixSockets() throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        let path = directory.file("socket")
+        let text = try EventLoop.run { loop in
+            let answer = Answer(sending: "123")
+            let server = try await loop.listen(on: .unix(path)) { Counting() }
+            _ = try await loop.connect(to: .unix(path), answer)
+            while !answer.hasEnded { await Task.yield() }
+            server.close()
+            try await server.waitClosed()
+            return answer.text
+        }
+        #expect(text == "received 3\n")
+    }
+
+    /// Counts what comes out of a pipe.
+    final class PipeCounter: PlainProtocol {
+        private(set) var sum = 0
+        private(set) var hasEnded = false
+        func dataReceived(_ data: RawSpan) { sum += data.byteCount }
+        func connectionLost(_ error: (any Error)?) { hasEnded = error == nil }
+    }
+
+    @Test func pipes() throws {
+        let sum = try EventLoop.run { loop in
+            let counter = PipeCounter()
+            let pipe = try EventLoop.pipe()
+            try loop.adopt(descriptor: pipe.reading, counter)
+            try loop.adopt(descriptor: pipe.writing, Sender(1_000_000))
+            while !counter.hasEnded { await Task.yield() }
+            return counter.sum
+        }
+        #expect(sum == 1_000_000)
+    }
+
     // MARK: Errors
 
     @Test func refusedConnection() throws {

@@ -1,56 +1,79 @@
-import StreamConformance
 import Testing
 import UVLoop
 
-// The code of the article about `StreamConformance`, as in `Snippets`.
-
-/// A stream that turns every bit over on the way.
-private struct Inverted<Base: ByteStream>: ByteStream {
-    let base: Base
-
-    init(_ base: Base) { self.base = base }
-
-    nonisolated(nonsending) func send(_ bytes: some ByteContainer & Sendable) async throws {
-        try await base.send(bytes.withUnsafeBytes { $0.map { ~$0 } })
-    }
-
-    nonisolated(nonsending) func receive(upTo limit: Int) async throws -> [UInt8]? {
-        try await base.receive(upTo: limit)?.map { ~$0 }
-    }
-
-    nonisolated(nonsending) func waitForRoom() async throws { try await base.waitForRoom() }
-    nonisolated(nonsending) func sendEOF() async throws { try await base.sendEOF() }
-    nonisolated(nonsending) func close() async throws { try await base.close() }
-    func abort() { base.abort() }
-}
-
-@Suite struct InvertedConformance {
-    static let suite = StreamSuite(pair: {
-        let (first, second) = MemoryStream.pair()
-        return (Inverted(first), Inverted(second))
-    })
-
-    @Test(arguments: suite.checks)
-    func conforms(_ check: StreamCheck) async throws { try await check.run() }
-}
+// The code of the articles about streams that is in no example; see Snippets.swift.
 
 @Suite struct StreamSnippets {
-    @Test func wholeSuite() async throws {
-        let suite = InvertedConformance.suite
-        try await suite.run()
+    /// Serves the first connection with one closure, and lets another be its client.
+    private func converse<R: Sendable>(
+        _ handler: @escaping Listener.Handler,
+        _ client: @escaping @Sendable (SocketStream) async throws -> R
+    ) async throws -> R {
+        try await onLoop { loop in
+            try await serving(loop, handler) { listener in
+                try await loop.withConnection(to: .ip("127.0.0.1", port: listener.port)) {
+                    try await client($0)
+                }
+            }
+        }
     }
 
-    private func greet(_ stream: some ByteStream) async throws {
-        let name = try await stream.receive(upTo: 100) ?? []
-        try await stream.send("Hello, " + String(decoding: name, as: UTF8.self))
+    @Test func lines() async throws {
+        let answer = try await converse { stream in
+            for try await line in stream.lines { try await stream.send(line.uppercased() + "\n") }
+        } _: { stream in
+            try await stream.send("one\r\ntwo")
+            try await stream.sendEOF()
+            return [try await stream.receiveLine(), try await stream.receiveLine()]
+        }
+        #expect(answer == ["ONE", "TWO"])
     }
 
-    @Test func lockstep() async throws {
-        let (client, server) = LockstepStream.pair()
-        let serving = Task { try await greet(server) }
-        try await client.send("Ada\n")
-        let greeting = try await client.receive(upTo: 100)
-        try await serving.value
-        #expect(greeting == Array("Hello, Ada\n".utf8))
+    @Test func tryingAgain() async throws {
+        let question = try await converse { stream in
+            var request: String?
+            do {
+                request = try await stream.receiveLine(timeout: .milliseconds(20))
+            } catch StreamError.timedOut {
+                try await stream.send("are you there?\n")
+                request = try await stream.receiveLine()
+            }
+            #expect(request == "half of a line")
+        } _: { stream in
+            try await stream.send("half ")
+            let question = try await stream.receiveLine()
+            try await stream.send("of a line\n")
+            return question
+        }
+        #expect(question == "are you there?")
+    }
+
+    @Test func aFile() async throws {
+        try await withDirectory { directory in
+            let (path, bytes) = try directory.make("file", count: 100_000)
+            let received = try await converse { stream in
+                let size = 99_000
+                try await stream.send("\(size)\n")
+                let sent = try await stream.sendFile(path, count: size)
+                #expect(sent == size)
+            } _: { stream in
+                let size = Int(try await stream.receiveLine() ?? "") ?? 0
+                return try await stream.receive(exactly: size)
+            }
+            #expect(received == Array(bytes[..<99_000]))
+        }
+    }
+
+    @Test func limitOfSeveralOperations() async throws {
+        try await converse { stream in
+            await #expect(throws: StreamError.closed) {
+                let loop = stream.loop
+                let limit = loop.callLater(.milliseconds(20)) { stream.abort() }
+                defer { limit.stop() }
+                for try await line in stream.lines { print(line) }
+            }
+        } _: { stream in
+            while try await stream.receive() != nil {}
+        }
     }
 }

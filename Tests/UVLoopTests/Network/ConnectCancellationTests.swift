@@ -6,27 +6,6 @@ import Testing
 /// Connects that end before they succeed.
 @Suite(.timeLimit(.minutes(1)))
 struct ConnectCancellationTests {
-    /// A listener whose queue is full: whoever connects now waits.
-    private struct FullListener {
-        let listener: RawSocket
-        let clients: [Int32]
-
-        init() throws {
-            listener = try RawSocket.listener(backlog: 0)
-            let address = listener.localAddress
-            clients = (0..<8).map { _ in
-                let descriptor = cuv_tcp_socket(address.systemFamily)
-                _ = address.withSockaddr { connect(descriptor, $0, $1) }
-                return descriptor
-            }
-        }
-
-        func close() {
-            for client in clients { cuv_close(client) }
-            listener.close()
-        }
-    }
-
     @Test func theTimeoutEndsTheAttempt() async throws {
         try await onLoop { loop in
             let full = try FullListener()
@@ -34,10 +13,10 @@ struct ConnectCancellationTests {
             let start = ContinuousClock.now
             let error = await #expect(throws: EndpointError.self) {
                 _ = try await loop.connect(
-                    to: .address(full.listener.localAddress), timeout: .milliseconds(30), recorder)
+                    to: .address(full.address), timeout: .milliseconds(30), recorder)
             }
             #expect(error?.code == .timedOut)
-            #expect(error?.endpoint == full.listener.localAddress.description)
+            #expect(error?.endpoint == full.address.description)
             #expect(ContinuousClock.now - start >= .milliseconds(30))
             #expect(recorder.events == [])
             full.close()
@@ -62,7 +41,7 @@ struct ConnectCancellationTests {
     @Test func cancellingTheTaskLeavesNothingBehind() async throws {
         try await onLoop { loop in
             let full = try FullListener()
-            let address = full.listener.localAddress
+            let address = full.address
             let task = loop.spawn { loop in
                 _ = try await loop.connect(to: .address(address), PlainRecorder())
             }
@@ -93,7 +72,7 @@ struct ConnectCancellationTests {
             let full = try FullListener()
             var results: [UVError?] = []
             let recorder = PlainRecorder()
-            let attempt = loop.connect(to: .address(full.listener.localAddress), recorder) {
+            let attempt = loop.connect(to: .address(full.address), recorder) {
                 switch $0 {
                 case .success: results.append(nil)
                 case .failure(let error): results.append(error.code)
@@ -110,43 +89,106 @@ struct ConnectCancellationTests {
         }
     }
 
-    @Test func cancellingBeforeItBeginsAndAfterItEnds() async throws {
+    /// How far an attempt has come.
+    enum Stage: CaseIterable {
+        case beforeItBegins, lookingUp, oneOnItsWay, severalOnTheirWay, afterAFailure
+    }
+
+    @Test(arguments: Stage.allCases)
+    func cancellingAtAnyStageLeavesNothing(_ stage: Stage) async throws {
+        try await onLoop { loop in
+            let full = [try FullListener(), try FullListener(.anyPortIPv6)]
+            let refusing = try RawSocket.bound()
+            var results: [UVError?] = []
+            let recorder = PlainRecorder()
+            let completion: ConnectAttempt.Completion = {
+                if case .failure(let error) = $0 { results.append(error.code) }
+            }
+            let attempt: ConnectAttempt
+            switch stage {
+            case .beforeItBegins:
+                attempt = loop.race(recorder, to: full.map(\.address), completion: completion)
+            case .lookingUp:
+                attempt = loop.connect(
+                    to: .host("localhost", port: refusing.port), recorder, completion: completion)
+                // The look-up has begun, and may or may not have reached a thread.
+                await withCheckedContinuation { continuation in
+                    loop.callSoon {
+                        attempt.cancel()
+                        continuation.resume()
+                    }
+                }
+            case .oneOnItsWay:
+                attempt = loop.race(
+                    recorder, to: full.map(\.address), delay: nil, completion: completion)
+                try await until(loop) { loop.connectingCount == 1 }
+            case .severalOnTheirWay:
+                attempt = loop.race(recorder, to: full.map(\.address), completion: completion)
+                try await until(loop) { loop.connectingCount == 2 }
+            case .afterAFailure:
+                let addresses = [refusing.localAddress] + full.map(\.address)
+                attempt = loop.race(recorder, to: addresses, completion: completion)
+                try await until(loop) { loop.connectingCount == 2 }
+            }
+            attempt.cancel()
+            #expect(results == [.canceled])
+            #expect(loop.connectingCount == 0)
+            attempt.cancel()
+            // Longer than the delay of the next attempt would be.
+            await turns(loop, for: .milliseconds(30))
+            try await until(loop) { !loop.core.hasUserHandles }
+            #expect(results == [.canceled])
+            #expect(recorder.events == [])
+            for listener in full { listener.close() }
+            refusing.close()
+        }
+    }
+
+    @Test func cancellingInConnectionMadeEndsTheConnection() async throws {
         try await onLoop { loop in
             let listener = try RawSocket.listener()
-            var results = 0
-            let early = loop.connect(to: .address(listener.localAddress), PlainRecorder()) { _ in
-                results += 1
-            }
-            early.cancel()
-            #expect(results == 1)
+            var attempt: ConnectAttempt?
+            var results: [UVError?] = []
             let recorder = PlainRecorder()
-            let late = loop.connect(to: .address(listener.localAddress), recorder) { _ in
-                results += 1
+            recorder.hooks[.connectionMade] = { recorder in
+                attempt?.cancel()
+                #expect(results == [.canceled])
+                #expect(recorder.transport.isClosed)
             }
-            try await until(loop) { results == 2 }
-            late.cancel()
-            #expect(recorder.transport.isClosed == false)
-            recorder.transport.abort()
+            attempt = loop.connect(to: .address(listener.localAddress), recorder) {
+                switch $0 {
+                case .success: results.append(nil)
+                case .failure(let error): results.append(error.code)
+                }
+            }
             try await until(loop) { recorder.isLost }
-            #expect(results == 2)
+            #expect(recorder.events == [.connectionMade, .connectionLost])
+            #expect(recorder.lostError == nil)
+            #expect(results == [.canceled])
+            let peer = try listener.accept()
+            #expect(try peer.receive().isEmpty)
+            peer.close()
             listener.close()
         }
     }
 
-    @Test func cancellingALookUp() async throws {
+    @Test func cancellingInTheCompletionAndLaterDoesNothing() async throws {
         try await onLoop { loop in
-            var results: [UVError?] = []
-            let attempt = loop.connect(to: .host("localhost", port: 9), PlainRecorder()) {
-                if case .failure(let error) = $0 { results.append(error.code) }
+            let listener = try RawSocket.listener()
+            var attempt: ConnectAttempt?
+            var results = 0
+            let recorder = PlainRecorder()
+            attempt = loop.connect(to: .address(listener.localAddress), recorder) { _ in
+                results += 1
+                attempt?.cancel()
             }
-            // The look-up has begun, and may or may not have reached a thread.
-            await withCheckedContinuation { continuation in
-                loop.callSoon { continuation.resume() }
-            }
-            attempt.cancel()
-            try await until(loop) { !results.isEmpty }
-            await turns(loop, for: .milliseconds(5))
-            #expect(results.count == 1)
+            try await until(loop) { results == 1 }
+            attempt?.cancel()
+            #expect(recorder.transport.isClosed == false)
+            recorder.transport.abort()
+            try await until(loop) { recorder.isLost }
+            #expect(results == 1)
+            listener.close()
         }
     }
 
@@ -154,7 +196,7 @@ struct ConnectCancellationTests {
         let thread = try EventLoopThread(name: "test")
         let loop = thread.loop
         let full = try FullListener()
-        let address = full.listener.localAddress
+        let address = full.address
         let waiting = Task {
             try await loop.perform { loop in
                 _ = try await loop.connect(to: .address(address), PlainRecorder())
@@ -167,6 +209,31 @@ struct ConnectCancellationTests {
         let error = await #expect(throws: EndpointError.self) { try await waiting.value }
         #expect(error?.code == .canceled)
         full.close()
+    }
+
+    /// In a process of its own: descriptors are counted.
+    @Test func aLoopThatEndsDuringARaceLeavesNoDescriptor() async {
+        await #expect(processExitsWith: .success) {
+            let ends = Counter()
+            func once() throws {
+                try EventLoop.run { loop in
+                    let full = [try FullListener(), try FullListener(.anyPortIPv6)]
+                    let recorder = PlainRecorder()
+                    loop.race(recorder, to: full.map(\.address)) {
+                        guard case .failure(let error) = $0 else { return }
+                        #expect(error.code == .canceled && error.attempts.count == 2)
+                        ends.increment()
+                    }
+                    try await until(loop) { loop.connectingCount == 2 }
+                    for listener in full { listener.close() }
+                }
+            }
+            try once()
+            let before = openDescriptorCount()
+            for _ in 0..<3 { try once() }
+            #expect(openDescriptorCount() == before)
+            #expect(ends.value == 4)
+        }
     }
 
     @Test func anErrorOfTheCompletionGoesToTheHandler() async throws {
@@ -185,23 +252,58 @@ struct ConnectCancellationTests {
     @Test func cancelledConnectsLeaveNoDescriptor() async {
         await #expect(processExitsWith: .success) {
             try EventLoop.run { loop in
-                let full = try FullListener()
+                let full = [try FullListener(), try FullListener(.anyPortIPv6)]
                 var cancelled = 0
-                var before = 0
-                for round in 0..<200 {
-                    if round == 10 { before = openDescriptorCount() }
-                    let attempt = loop.connect(
-                        to: .address(full.listener.localAddress), PlainRecorder()
-                    ) { _ in cancelled += 1 }
-                    if round.isMultiple(of: 2) {
-                        try await until(loop) { loop.core.hasUserHandles }
+
+                func round(_ loop: isolated EventLoop, _ number: Int) async throws {
+                    let attempts = (0..<20).map { _ in
+                        loop.race(PlainRecorder(), to: full.map(\.address)) { _ in cancelled += 1 }
                     }
+                    // None, one, or both of each one's sockets are on their way by then.
+                    try await until(loop) { loop.connectingCount >= number % 3 * 20 }
+                    for attempt in attempts { attempt.cancel() }
+                    #expect(loop.connectingCount == 0)
+                }
+
+                try await round(loop, 2)
+                let before = openDescriptorCount()
+                for number in 0..<50 {
+                    try await round(loop, number)
+                    #expect(openDescriptorCount() == before)
+                }
+                #expect(cancelled == 1_020)
+                try await until(loop) { !loop.core.hasUserHandles }
+            }
+        }
+    }
+
+    /// In a process of its own: nobody else takes the numbers that become free.
+    @Test func aDescriptorThatWasReusedIsNotClosed() async {
+        await #expect(processExitsWith: .success) {
+            try EventLoop.run { loop in
+                let full = [try FullListener(), try FullListener(.anyPortIPv6)]
+                let listener = try RawSocket.listener()
+                for isWon in [false, true] {
+                    let recorder = PlainRecorder()
+                    recorder.hooks[.connectionMade] = { $0.transport.abort() }
+                    var hasEnded = false
+                    let more = isWon ? [listener.localAddress] : []
+                    let attempt = loop.race(recorder, to: full.map(\.address) + more) { _ in
+                        hasEnded = true
+                    }
+                    try await until(loop) { hasEnded || !isWon && loop.connectingCount == 2 }
+                    attempt.cancel()
+                    let taken = (0..<20).map { _ in cuv_duplicate(listener.descriptor) }
                     attempt.cancel()
                     try await until(loop) { !loop.core.hasUserHandles }
+                    await turns(loop, for: .milliseconds(30))
+                    for descriptor in taken {
+                        let copy = cuv_duplicate(descriptor)
+                        #expect(copy >= 0)
+                        cuv_close(copy)
+                        cuv_close(descriptor)
+                    }
                 }
-                #expect(cancelled == 200)
-                #expect(openDescriptorCount() <= before)
-                full.close()
             }
         }
     }

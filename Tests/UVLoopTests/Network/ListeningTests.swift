@@ -228,7 +228,7 @@ struct ListeningTests {
             }
             // The loop stands still, so that nobody is accepted: the queue overflows.
             let clients = (0..<16).map { _ in
-                let descriptor = cuv_tcp_socket(AF_INET)
+                let descriptor = cuv_stream_socket(AF_INET)
                 _ = server.addresses[0].withSockaddr { connect(descriptor, $0, $1) }
                 return descriptor
             }

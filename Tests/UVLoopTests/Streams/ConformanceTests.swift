@@ -4,7 +4,6 @@ import UVLoop
 
 /// The streams in memory under the suite that every stream passes.
 @Suite struct ConformanceTests {
-    /// A pair whose buffers are full, both ways.
     static func cloggedPair() async throws -> (MemoryStream, MemoryStream) {
         let (first, second) = MemoryStream.pair(capacity: 3)
         try await first.send([1, 2, 3])
@@ -21,6 +20,9 @@ import UVLoop
     static let lockstep = StreamSuite(
         pair: { LockstepStream.pair() }, cloggedPair: { LockstepStream.pair() })
 
+    static let relayed = StreamSuite(
+        pair: { RelayedPair.make() }, cloggedPair: { try await RelayedPair.clogged() })
+
     @Test(arguments: memory.checks)
     func memoryStream(_ check: StreamCheck) async throws { try await check.run() }
 
@@ -29,4 +31,8 @@ import UVLoop
 
     @Test(arguments: lockstep.checks)
     func lockstepStream(_ check: StreamCheck) async throws { try await check.run() }
+
+    /// The suite must not ask for more than a network can do.
+    @Test(arguments: relayed.checks)
+    func relayedStream(_ check: StreamCheck) async throws { try await check.run() }
 }

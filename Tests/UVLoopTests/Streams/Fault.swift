@@ -12,16 +12,20 @@ struct Fault: Sendable, CustomStringConvertible {
     let findings: Set<String>
     /// Checks that find it or not, as tasks happen to run.
     let chances: Set<String>
+    /// What the buffers hold, if that is the fault.
+    let capacity: Int?
     /// Puts the fault into a new stream.
     let apply: @Sendable (inout Mutant) -> Void
 
     init(
-        _ description: String, foundBy findings: Set<String>, perhaps chances: Set<String> = [],
+        _ description: String, capacity: Int? = nil, foundBy findings: Set<String>,
+        perhaps chances: Set<String> = [],
         _ apply: @escaping @Sendable (inout Mutant) -> Void
     ) {
         self.description = description
         self.findings = findings
         self.chances = chances
+        self.capacity = capacity
         self.apply = apply
     }
 
@@ -34,8 +38,12 @@ struct Fault: Sendable, CustomStringConvertible {
             return (first, second)
         }
         var suite = StreamSuite(
-            pair: { mutated(MemoryStream.pair()) },
-            cloggedPair: { mutated(try await ConformanceTests.cloggedPair()) })
+            pair: { [capacity] in mutated(MemoryStream.pair(capacity: capacity ?? 65_536)) },
+            cloggedPair: { [capacity] in
+                let (first, second) = MemoryStream.pair(capacity: capacity ?? 3)
+                for stream in [first, second] { try await stream.send([1, 2, 3]) }
+                return mutated((first, second))
+            })
         suite.limit = limit
         return suite
     }

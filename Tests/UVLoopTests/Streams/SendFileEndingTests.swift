@@ -7,7 +7,7 @@ import Testing
 @Suite struct SendFileEndingTests {
     /// A stream in the middle of a file that nobody receives.
     private func inTheMiddle(
-        timeout: Duration? = nil,
+        over wire: Wire = .tcp, timeout: Duration? = nil,
         _ body:
             @escaping @Sendable (
                 isolated EventLoop, SocketStream, RawSocket, Task<Int, any Error>, [UInt8]
@@ -16,7 +16,7 @@ import Testing
         try await withDirectory { directory in
             let (path, bytes) = try directory.make("file", count: 8_000_000)
             try await onLoop { loop in
-                let (stream, peer) = try await loop.connectToRaw(smallBuffers: true)
+                let (stream, peer) = try await loop.connectToRaw(over: wire, smallBuffers: true)
                 let sending = loop.spawn { _ in try await stream.sendFile(path, timeout: timeout) }
                 try await until(loop) { stream.sentCount > 0 }
                 try await body(loop, stream, peer, sending, bytes)
@@ -46,8 +46,9 @@ import Testing
         #expect(try await received == Array(bytes[..<count]))
     }
 
-    @Test func cancellation() async throws {
-        try await inTheMiddle { loop, stream, peer, sending, bytes in
+    @Test(arguments: Wire.allCases)
+    func cancellation(_ wire: Wire) async throws {
+        try await inTheMiddle(over: wire) { loop, stream, peer, sending, bytes in
             sending.cancel()
             await #expect(throws: CancellationError.self) { try await sending.value }
             try await expectCutOff(loop, stream, peer, bytes)
@@ -61,30 +62,37 @@ import Testing
         }
     }
 
-    /// Before the first byte of the file has gone, to be cut off changes nothing.
-    @Test func tooEarlyToHarm() async throws {
+    /// To be cut off before the first byte of the file has gone is the same as afterwards; what was
+    /// sent before is whole.
+    @Test(arguments: [false, true])
+    func early(_ isTimeout: Bool) async throws {
         try await withDirectory { directory in
-            let (path, bytes) = try directory.make("file", count: 100_000)
+            let (path, _) = try directory.make("file", count: 100_000)
             let queued = [UInt8](repeating: 9, count: 60_000)
             try await onLoop { loop in
                 let (stream, peer) = try await loop.connectToRaw(smallBuffers: true)
                 try await stream.send(queued)
                 #expect(stream.transport.bufferedByteCount > 0)
-                await #expect(throws: StreamError.timedOut) {
-                    try await stream.sendFile(path, timeout: .milliseconds(20))
+                if isTimeout {
+                    await #expect(throws: StreamError.timedOut) {
+                        try await stream.sendFile(path, timeout: .milliseconds(20))
+                    }
+                } else {
+                    let sending = loop.spawn { _ in try await stream.sendFile(path) }
+                    try await until(loop) { stream.transport.extras?.flushed != nil }
+                    sending.cancel()
+                    await #expect(throws: CancellationError.self) { try await sending.value }
                 }
-                let sending = loop.spawn { _ in try await stream.sendFile(path) }
-                try await until(loop) { stream.transport.extras?.flushed != nil }
-                sending.cancel()
-                await #expect(throws: CancellationError.self) { try await sending.value }
                 #expect(stream.transport.extras?.flushed == nil)
-
-                async let received = offThread { try peer.receiveToEnd() }
-                #expect(try await stream.sendFile(path) == bytes.count)
-                try await stream.sendEOF()
-                #expect(try await received == queued + bytes)
-                peer.close()
+                await #expect(throws: StreamError.broken(.canceled)) {
+                    try await stream.send("more")
+                }
+                async let received = offThread {
+                    defer { peer.close() }
+                    return try peer.receiveToEnd()
+                }
                 try await stream.close()
+                #expect(try await received == queued)
             }
         }
     }
@@ -103,17 +111,36 @@ import Testing
                 }
             }
             try await task.value
-            try await stream.send("whole")
-            #expect(try peer.receive() == Array("whole".utf8))
+            await #expect(throws: StreamError.broken(.canceled)) { try await stream.send("more") }
             peer.close()
             try await stream.close()
         }
     }
 
+    /// It does not harm the send of another task.
+    @Test func aCancelledTaskThatWouldHaveBeenBusy() async throws {
+        try await inTheMiddle { loop, stream, peer, sending, bytes in
+            let task = loop.spawn { _ in
+                withUnsafeCurrentTask { $0?.cancel() }
+                await #expect(throws: CancellationError.self) {
+                    try await stream.sendFile("/dev/null")
+                }
+            }
+            try await task.value
+            let received = try await offThread { try peer.receive(exactly: bytes.count) }
+            #expect(received == bytes)
+            #expect(try await sending.value == bytes.count)
+            try await stream.send("more")
+            peer.close()
+            stream.abort()
+        }
+    }
+
     // MARK: This side
 
-    @Test func closing() async throws {
-        try await inTheMiddle { loop, stream, peer, sending, bytes in
+    @Test(arguments: Wire.allCases)
+    func closing(_ wire: Wire) async throws {
+        try await inTheMiddle(over: wire) { loop, stream, peer, sending, bytes in
             let closing = loop.spawn { _ in try await stream.close() }
             await #expect(throws: StreamError.closed) { try await sending.value }
             // What had gone arrives, and then the end.
@@ -125,8 +152,9 @@ import Testing
         }
     }
 
-    @Test func aborting() async throws {
-        try await inTheMiddle { loop, stream, peer, sending, bytes in
+    @Test(arguments: Wire.allCases)
+    func aborting(_ wire: Wire) async throws {
+        try await inTheMiddle(over: wire) { loop, stream, peer, sending, bytes in
             stream.abort()
             await #expect(throws: StreamError.closed) { try await sending.value }
             let received = try await offThread { try peer.receiveToEnd() }
@@ -170,9 +198,9 @@ import Testing
 
     // MARK: The other side
 
-    @Test(arguments: [true, false])
-    func thePeerGoes(_ isReset: Bool) async throws {
-        try await inTheMiddle { loop, stream, peer, sending, bytes in
+    @Test(arguments: [(Wire.tcp, true), (.tcp, false), (.unix, false)])
+    func thePeerGoes(_ wire: Wire, _ isReset: Bool) async throws {
+        try await inTheMiddle(over: wire) { loop, stream, peer, sending, bytes in
             if isReset { peer.reset() } else { peer.close() }
             let error = await #expect(throws: StreamError.self) { try await sending.value }
             guard case .broken(let reason) = error else {
@@ -206,8 +234,9 @@ import Testing
         }
     }
 
-    @Test func aPeerThatOnlyListens() async throws {
-        try await inTheMiddle { loop, stream, peer, sending, bytes in
+    @Test(arguments: Wire.allCases)
+    func aPeerThatOnlyListens(_ wire: Wire) async throws {
+        try await inTheMiddle(over: wire) { loop, stream, peer, sending, bytes in
             peer.endWriting()
             #expect(try await stream.receive() == nil)
             let received = try await offThread { try peer.receive(exactly: bytes.count) }

@@ -13,22 +13,27 @@ import Testing
                 let (path, bytes) = try directory.make("file", count: 100_000)
                 try EventLoop.run { loop in
                     let (stream, peer) = try await loop.connectToRaw()
+                    let (late, latePeer) = try await loop.connectToRaw()
+                    let (other, otherPeer) = try await loop.connectToRaw()
                     let pool = try await BusyPool(loop)
                     let sending = loop.spawn { _ in try await stream.sendFile(path) }
                     try await until(loop) { stream.core.isSending }
                     sending.cancel()
                     await #expect(throws: CancellationError.self) { try await sending.value }
                     await #expect(throws: StreamError.timedOut) {
-                        try await stream.sendFile(path, timeout: .milliseconds(1))
+                        try await late.sendFile(path, timeout: .milliseconds(1))
                     }
+                    for one in [stream, late] { one.abort() }
+                    #expect(try peer.receive() == [] && latePeer.receive() == [])
                     // The loop goes on all the time.
-                    try await stream.send("whole")
-                    try await pool.end(loop)
-                    #expect(try await stream.sendFile(path) == bytes.count)
+                    try await other.send("whole")
                     let whole = Array("whole".utf8)
-                    #expect(try peer.receive(exactly: whole.count + bytes.count) == whole + bytes)
-                    peer.close()
-                    try await stream.close()
+                    #expect(try otherPeer.receive(exactly: whole.count) == whole)
+                    try await pool.end(loop)
+                    #expect(try await other.sendFile(path) == bytes.count)
+                    #expect(try otherPeer.receive(exactly: bytes.count) == bytes)
+                    for one in [peer, latePeer, otherPeer] { one.close() }
+                    try await other.close()
                 }
             }
         }
@@ -61,14 +66,20 @@ import Testing
         }
     }
 
-    /// What has not begun is taken back, and nothing has happened.
+    /// What has not begun is taken back: not one byte of the file goes.
     @Test func aPieceThatIsTakenBack() async {
         await #expect(processExitsWith: .success) {
             try await Self.withPieceInThePool { loop, stream, peer, sending in
                 sending.cancel()
                 await #expect(throws: CancellationError.self) { try await sending.value }
-                try await stream.send("whole")
-                #expect(try peer.receive() == Array("whole".utf8))
+                let received = loop.spawn { _ in
+                    try await offThread {
+                        defer { peer.endWriting() }
+                        return try peer.receiveToEnd()
+                    }
+                }
+                try await stream.close()
+                #expect(try await received.value == [])
             }
         }
     }
@@ -82,6 +93,64 @@ import Testing
                 // Not one byte of the file.
                 #expect(try peer.receive() == [])
             }
+        }
+    }
+
+    /// A disk that does not answer: the peer sees the end of an aborted connection all the same,
+    /// and what the pool then does goes nowhere.
+    @Test(arguments: [false, true])
+    func abortedWhileAPieceIsUnderWay(_ isLoopClosing: Bool) async throws {
+        let thread = try EventLoopThread(name: "files")
+        let (gate, begun, refused) = (Gate(), Counter(), Counter())
+        let (stream, peer) = try await thread.loop.connectToRaw()
+        try await thread.loop.perform { loop in
+            let sending = try FileSending(stream.transport, waking: WaitingRoom())
+            try sending.send(10, from: nil) { socket, _, _, _ in
+                begun.increment()
+                gate.wait()
+                if write(socket, "much later", 10) < 0, errno == EPIPE { refused.increment() }
+                return 0
+            }
+            try await until(loop) { begun.value == 1 }
+            #expect(stream.transport.extras?.fileSending === sending)
+            // The sender has been cut off: nobody waits for the pool's answer any more.
+            sending.abandon()
+        }
+        let receiving = Task {
+            try await offThread {
+                defer { gate.open() }
+                return try peer.receiveToEnd()
+            }
+        }
+        if !isLoopClosing {
+            stream.abort()
+            #expect(try await receiving.value == [])
+        }
+        await thread.shutdown()
+        #expect(try await receiving.value == [])
+        #expect(refused.value == 1)
+        peer.close()
+    }
+
+    /// What the pool has sent counts, also if the sender was cut off meanwhile.
+    @Test func countsAfterTheSenderHasGone() async throws {
+        try await onLoop { loop in
+            let (gate, begun) = (Gate(), Counter())
+            let (stream, peer) = try await loop.connectToRaw()
+            let sending = try FileSending(stream.transport, waking: WaitingRoom())
+            try sending.send(10, from: nil) { socket, _, _, _ in
+                begun.increment()
+                gate.wait()
+                return write(socket, "ten bytes!", 10)
+            }
+            try await until(loop) { begun.value == 1 }
+            sending.abandon()
+            gate.open()
+            try await until(loop) { !sending.isAtWork }
+            #expect(sending.sentCount == 10 && stream.sentCount == 10)
+            #expect(try peer.receive() == Array("ten bytes!".utf8))
+            peer.close()
+            stream.abort()
         }
     }
 

@@ -5,12 +5,12 @@ import Testing
 
 /// What of a file arrives, and in which order with everything else.
 @Suite struct SendFileTests {
-    @Test(arguments: [0, 1, 65_536, 1_048_576, 3_145_735])
-    func wholeFiles(_ size: Int) async throws {
+    @Test(arguments: [0, 1, 65_536, 1_048_576, 3_145_735], Wire.allCases)
+    func wholeFiles(_ size: Int, _ wire: Wire) async throws {
         try await withDirectory { directory in
             let (path, bytes) = try directory.make("file", count: size)
             try await onLoop { loop in
-                let (stream, peer) = try await loop.connectToRaw()
+                let (stream, peer) = try await loop.connectToRaw(over: wire)
                 async let received = offThread { try peer.receiveToEnd() }
                 #expect(try await stream.sendFile(path) == size)
                 #expect(stream.sentCount == size)
@@ -93,15 +93,16 @@ import Testing
         }
     }
 
-    @Test(arguments: [false, true])
-    func orderWithOtherSends(_ smallBuffers: Bool) async throws {
+    @Test(arguments: [false, true], Wire.allCases)
+    func orderWithOtherSends(_ smallBuffers: Bool, _ wire: Wire) async throws {
         try await withDirectory { directory in
             let (path, bytes) = try directory.make("file", count: 300_000)
             let text = Array("between".utf8)
             // Above the low-water mark and below the high one: nobody waits for these.
             let queued = [UInt8](repeating: 5, count: 60_000)
             try await onLoop { loop in
-                let (stream, peer) = try await loop.connectToRaw(smallBuffers: smallBuffers)
+                let (stream, peer) = try await loop.connectToRaw(
+                    over: wire, smallBuffers: smallBuffers)
                 async let received = offThread { try peer.receiveToEnd(slowly: smallBuffers) }
                 for _ in 0..<3 {
                     try await stream.send(queued)
@@ -119,11 +120,12 @@ import Testing
         }
     }
 
-    @Test func aSlowReaderMakesItWait() async throws {
+    @Test(arguments: Wire.allCases)
+    func aSlowReaderMakesItWait(_ wire: Wire) async throws {
         try await withDirectory { directory in
             let (path, bytes) = try directory.make("file", count: 4_000_000)
             try await onLoop { loop in
-                let (stream, peer) = try await loop.connectToRaw(smallBuffers: true)
+                let (stream, peer) = try await loop.connectToRaw(over: wire, smallBuffers: true)
                 let sending = loop.spawn { _ in try await stream.sendFile(path) }
                 try await until(loop) { stream.sentCount > 0 }
                 await turns(loop, for: .milliseconds(5))
@@ -185,6 +187,30 @@ import Testing
             peer.close()
             try await stream.close()
             await thread.shutdown()
+        }
+    }
+
+    /// The system does the same for pipes as for sockets.
+    @Test func intoAPipe() async throws {
+        try await withDirectory { directory in
+            let (path, bytes) = try directory.make("file", count: 3_000_000)
+            try await onLoop { loop in
+                let (reading, writing) = try await loop.streamPipe()
+                let sending = loop.spawn { _ in
+                    try await writing.sendFile(path, from: 7)
+                }
+                #expect(
+                    try await reading.receive(exactly: bytes.count - 7) == Array(bytes[7...]))
+                #expect(try await sending.value == bytes.count - 7)
+                await #expect(throws: StreamError.broken(.notSupported)) {
+                    try await reading.sendFile(path)
+                }
+                let other = loop.spawn { _ in try await writing.sendFile(path) }
+                try await until(loop) { writing.sentCount > bytes.count }
+                reading.abort()
+                await #expect(throws: StreamError.broken(.brokenPipe)) { try await other.value }
+                writing.abort()
+            }
         }
     }
 

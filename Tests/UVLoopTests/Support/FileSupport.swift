@@ -65,9 +65,9 @@ extension EventLoop {
     /// A stream and the other end of its connection. With small buffers a sender soon has to wait
     /// for who receives.
     func connectToRaw(
-        smallBuffers: Bool = false
+        over wire: Wire = .tcp, smallBuffers: Bool = false
     ) async throws -> (stream: SocketStream, peer: RawSocket) {
-        let listener = try RawSocket.listener()
+        let listener = try RawSocket.listener(wire.address)
         defer { listener.close() }
         if smallBuffers {
             _ = cuv_set_option(listener.descriptor, SOL_SOCKET, SO_RCVBUF, 4_096)

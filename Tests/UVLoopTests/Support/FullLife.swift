@@ -59,8 +59,8 @@ struct FullLife {
     }
 
     /// Lives it, to the end.
-    func live(_ loop: isolated EventLoop) async throws {
-        let peer = try await loop.accept(recorder, receiveBuffer: 4_096)
+    func live(_ loop: isolated EventLoop, over wire: Wire = .tcp) async throws {
+        let peer = try await loop.accept(recorder, on: wire.address, receiveBuffer: 4_096)
         try await offThread {
             // What fails here is what the action has done to the connection.
             try? peer.send("hello")

@@ -129,3 +129,24 @@ final class AsyncGate: Sendable {
         }
     }
 }
+
+/// A value that any thread may set and read.
+final class Mutexed<Value: Sendable>: Sendable {
+    private let content: Mutex<Value?>
+
+    init(_ value: Value? = nil) { content = Mutex(value) }
+
+    var value: Value? {
+        get { content.withLock { $0 } }
+        set { content.withLock { $0 = newValue } }
+    }
+
+    /// Changes a value that has been set.
+    func update(_ change: (inout Value) -> Void) {
+        content.withLock { content in
+            guard var value = content else { return }
+            change(&value)
+            content = value
+        }
+    }
+}

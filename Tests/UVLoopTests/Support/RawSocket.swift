@@ -92,7 +92,8 @@ struct RawSocket: Sendable {
         var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard poll(&waiting, 1, 50_000) == 1 else { throw UVError.timedOut }
         var peer = sockaddr_storage()
-        let accepted = try UVError.check(cuv_accept(descriptor, &peer))
+        var length: socklen_t = 0
+        let accepted = try UVError.check(cuv_accept(descriptor, &peer, &length))
         _ = fcntl(accepted, F_SETFL, fcntl(accepted, F_GETFL) & ~O_NONBLOCK)
         return RawSocket(descriptor: accepted)
     }

@@ -8,9 +8,9 @@ struct BackPressureTests {
     /// A connection whose socket takes no more, because its peer does not read: from now on every
     /// byte is queued.
     private func full(
-        _ loop: isolated EventLoop, _ recorder: Recorder, low: Int, high: Int
+        _ loop: isolated EventLoop, _ wire: Wire, _ recorder: Recorder, low: Int, high: Int
     ) async throws -> RawSocket {
-        let peer = try await loop.accept(recorder, receiveBuffer: 4_096)
+        let peer = try await loop.accept(recorder, on: wire.address, receiveBuffer: 4_096)
         let transport = recorder.transport
         try transport.setSendBufferSize(4_096)
         try transport.setWriteBufferLimits(high: 1 << 40)
@@ -26,10 +26,11 @@ struct BackPressureTests {
         return peer
     }
 
-    @Test func pausesStrictlyAboveTheHighMark() async throws {
+    @Test(arguments: Wire.allCases)
+    func pausesStrictlyAboveTheHighMark(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
-            let peer = try await full(loop, recorder, low: 0, high: 100)
+            let peer = try await full(loop, wire, recorder, low: 0, high: 100)
             try recorder.transport.write([UInt8](repeating: 1, count: 99))
             #expect(recorder.count(of: .pauseWriting) == 0)
             try recorder.transport.write([1])
@@ -47,12 +48,13 @@ struct BackPressureTests {
         }
     }
 
-    @Test func theMarksOfZeroPauseAtEveryQueuedByte() async throws {
+    @Test(arguments: Wire.allCases)
+    func theMarksOfZeroPauseAtEveryQueuedByte(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
             var atResume: [Int] = []
             recorder.hooks[.resumeWriting] = { atResume.append($0.transport.bufferedByteCount) }
-            let peer = try await loop.accept(recorder, receiveBuffer: 4_096)
+            let peer = try await loop.accept(recorder, on: wire.address, receiveBuffer: 4_096)
             try recorder.transport.setSendBufferSize(4_096)
             try recorder.transport.setWriteBufferLimits(low: 0, high: 0)
             try recorder.transport.write([UInt8](repeating: 1, count: 200_000))
@@ -65,10 +67,11 @@ struct BackPressureTests {
         }
     }
 
-    @Test func loweringTheMarksPausesAtOnce() async throws {
+    @Test(arguments: Wire.allCases)
+    func loweringTheMarksPausesAtOnce(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
-            let peer = try await full(loop, recorder, low: 0, high: 100)
+            let peer = try await full(loop, wire, recorder, low: 0, high: 100)
             #expect(recorder.count(of: .pauseWriting) == 0)
             try recorder.transport.setWriteBufferLimits(low: 1, high: 2)
             #expect(recorder.count(of: .pauseWriting) == 1)
@@ -78,14 +81,14 @@ struct BackPressureTests {
         }
     }
 
-    @Test(arguments: 1...6 as ClosedRange<UInt64>)
-    func pausesAndResumesAlternate(_ seed: UInt64) async throws {
+    @Test(arguments: 1...6 as ClosedRange<UInt64>, Wire.allCases)
+    func pausesAndResumesAlternate(_ seed: UInt64, _ wire: Wire) async throws {
         try await onLoop { loop in
             var random = SeededGenerator(seed: seed)
             let high = Int.random(in: 0...100_000, using: &random)
             let low = Int.random(in: 0...high, using: &random)
             let recorder = PlainRecorder()
-            let peer = try await loop.accept(recorder, receiveBuffer: 8_192)
+            let peer = try await loop.accept(recorder, on: wire.address, receiveBuffer: 8_192)
             let transport = recorder.transport
             try transport.setSendBufferSize(8_192)
             try transport.setWriteBufferLimits(low: low, high: high)
@@ -123,10 +126,11 @@ struct BackPressureTests {
     }
 
     /// A writer that stops when it is told to holds little, however slow its peer is.
-    @Test func memoryStaysBoundedWhileThePeerDoesNotRead() async throws {
+    @Test(arguments: Wire.allCases)
+    func memoryStaysBoundedWhileThePeerDoesNotRead(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
-            let peer = try await loop.accept(recorder, receiveBuffer: 4_096)
+            let peer = try await loop.accept(recorder, on: wire.address, receiveBuffer: 4_096)
             let transport = recorder.transport
             let chunk = [UInt8](repeating: 1, count: 65_536)
             var written = 0
@@ -153,10 +157,11 @@ struct BackPressureTests {
         }
     }
 
-    @Test func whatResumeWritingWritesIsGathered() async throws {
+    @Test(arguments: Wire.allCases)
+    func whatResumeWritingWritesIsGathered(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
-            let peer = try await loop.accept(recorder, receiveBuffer: 4_096)
+            let peer = try await loop.accept(recorder, on: wire.address, receiveBuffer: 4_096)
             try recorder.transport.setSendBufferSize(4_096)
             recorder.hooks[.resumeWriting] = { recorder in
                 guard recorder.count(of: .resumeWriting) == 1 else { return }

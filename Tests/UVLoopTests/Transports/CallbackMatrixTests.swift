@@ -69,15 +69,15 @@ struct CallbackMatrixTests {
         }
     }
 
-    @Test(arguments: Case.all)
-    func connectionIsLostOnceAndLast(_ item: Case) async throws {
+    @Test(arguments: Case.all, Wire.allCases)
+    func connectionIsLostOnceAndLast(_ item: Case, _ wire: Wire) async throws {
         try await onLoop { loop in
             let reports = Reports(loop)
             var life: FullLife? = FullLife(item.kind, at: item.callback) {
                 try item.act($0, $1)
             }
             weak let recorder = life?.recorder
-            try await life?.live(loop)
+            try await life?.live(loop, over: wire)
             let timeline = life!.timeline
             #expect(timeline.count(of: item.callback) >= 1)
             #expect(timeline.count(of: .connectionMade) == 1)

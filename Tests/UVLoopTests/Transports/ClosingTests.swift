@@ -5,12 +5,12 @@ import Testing
 /// Graceful and other ends, and which bytes survive them.
 @Suite(.timeLimit(.minutes(1)))
 struct ClosingTests {
-    @Test(arguments: ProtocolKind.allCases)
-    func fiveMegabytesSurviveACloseWithUnreadInput(_ kind: ProtocolKind) async throws {
+    @Test(arguments: ProtocolKind.allCases, Wire.allCases)
+    func megabytesSurviveACloseWithUnreadInput(_ kind: ProtocolKind, _ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = kind.newRecorder()
             recorder.hooks[.connectionMade] = { $0.transport.pauseReading() }
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             let unread = peer.sendUntilFull()
             #expect(unread > 0)
             var random = SeededGenerator(seed: 5)
@@ -29,11 +29,12 @@ struct ClosingTests {
     }
 
     /// The peer writes all it has before it reads: nobody gets on unless its bytes are read, too.
-    @Test func closeReadsFromAPeerThatWritesFirst() async throws {
+    @Test(arguments: Wire.allCases)
+    func closeReadsFromAPeerThatWritesFirst(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
             recorder.hooks[.connectionMade] = { $0.transport.pauseReading() }
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             try recorder.transport.write([UInt8](repeating: 1, count: 20_000_000))
             recorder.transport.close()
             let received = try await offThread {
@@ -47,13 +48,14 @@ struct ClosingTests {
         }
     }
 
-    @Test func aPeerThatNeverEndsIsWaitedForAsLongAsTheTimeout() async throws {
+    @Test(arguments: Wire.allCases)
+    func aPeerThatNeverEndsIsWaitedForAsLongAsTheTimeout(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
             recorder.hooks[.connectionMade] = {
                 #expect($0.transport.closeTimeout == .seconds(5))
             }
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             recorder.transport.closeTimeout = .milliseconds(40)
             let start = ContinuousClock.now
             recorder.transport.close()
@@ -65,10 +67,11 @@ struct ClosingTests {
         }
     }
 
-    @Test func closeIsIdempotentAndAbortEndsIt() async throws {
+    @Test(arguments: Wire.allCases)
+    func closeIsIdempotentAndAbortEndsIt(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             let transport = recorder.transport
             transport.close()
             transport.close()
@@ -85,10 +88,11 @@ struct ClosingTests {
         }
     }
 
-    @Test func connectionLostComesLaterNotInsideClose() async throws {
+    @Test(arguments: Wire.allCases)
+    func connectionLostComesLaterNotInsideClose(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             recorder.transport.abort()
             #expect(!recorder.isLost)
             try await until(loop) { recorder.isLost }
@@ -96,10 +100,11 @@ struct ClosingTests {
         }
     }
 
-    @Test func abortDropsTheQueue() async throws {
+    @Test(arguments: Wire.allCases)
+    func abortDropsTheQueue(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             try recorder.transport.write([UInt8](repeating: 1, count: 50_000_000))
             let queued = recorder.transport.bufferedByteCount
             #expect(queued > 0)
@@ -112,10 +117,11 @@ struct ClosingTests {
         }
     }
 
-    @Test func nothingIsDeliveredAfterClose() async throws {
+    @Test(arguments: Wire.allCases)
+    func nothingIsDeliveredAfterClose(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             try peer.send("before")
             try await until(loop) { recorder.byteCount == 6 }
             recorder.transport.close()
@@ -127,10 +133,11 @@ struct ClosingTests {
         }
     }
 
-    @Test func closeAfterWriteEOFNeedsNothingMore() async throws {
+    @Test(arguments: Wire.allCases)
+    func closeAfterWriteEOFNeedsNothingMore(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             try recorder.transport.write("all")
             recorder.transport.writeEOF()
             recorder.transport.close()
@@ -170,11 +177,12 @@ struct ClosingTests {
         }
     }
 
-    @Test func writingOnToAPeerThatHasGoneEndsInAnError() async throws {
+    @Test(arguments: Wire.allCases)
+    func writingOnToAPeerThatHasGoneEndsInAnError(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
             recorder.keepsOpen = true
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             peer.close()
             try await until(loop) { recorder.count(of: .eofReceived) == 1 }
             while !recorder.isLost {

@@ -8,7 +8,7 @@ import Testing
 
     /// What can happen to a connection; `nil` of ``apply(_:to:)`` means that it cannot now.
     enum Event: CaseIterable {
-        case connected, close, endWriting, flushed, shutDownEnded, endOfFile
+        case close, endWriting, flushed, shutDownEnded, endOfFile
         case keepOpen, doNotKeepOpen, abort, pause, resume
     }
 
@@ -31,7 +31,6 @@ import Testing
         func after(_ event: Event) -> Walk? {
             var next = self
             switch event {
-            case .connected: next.state.connected()
             case .close: next.take(next.state.close())
             case .endWriting: next.take(next.state.endWriting())
             case .flushed: next.take(next.state.flushed())
@@ -83,6 +82,18 @@ import Testing
             }
             if state.phase == .draining, state.hasReadEnd { return "drains what has ended" }
             if state.phase == .draining, state.writing != .ended { return "drains too early" }
+            if state.reading == .never {
+                if reports > 0 { return "reports the end of what never was" }
+                if state.wantsReading || state.delivers { return "reads what is not there" }
+                if shutDowns > 0 { return "shuts down a pipe" }
+                if state.phase == .draining { return "waits for nothing" }
+            }
+            if state.writing == .never {
+                if state.canWrite || shutDowns > 0 { return "writes where there is no way" }
+                if state.phase == .flushing || state.phase == .draining {
+                    return "waits for nothing"
+                }
+            }
             return nil
         }
     }
@@ -109,17 +120,29 @@ import Testing
         return (seen, broken)
     }
 
-    @Test(arguments: [ConnectionState.Phase.connecting, .open])
-    func everyReachableStateKeepsTheRules(_ phase: ConnectionState.Phase) {
-        let (walks, broken) = allReachable(from: Walk(state: ConnectionState(phase)))
+    @Test func everyReachableStateKeepsTheRules() {
+        let (walks, broken) = allReachable(from: Walk(state: ConnectionState()))
         #expect(broken.prefix(3) == [])
         #expect(walks.count > 50)
-        #expect(Set(walks.map(\.state.phase.rawValue)).count == (phase == .open ? 4 : 5))
+        #expect(Set(walks.map(\.state.phase)).count == 4)
+    }
+
+    @Test(arguments: [ConnectionState.Directions.receiving, .sending])
+    func oneDirectionKeepsTheRules(_ directions: ConnectionState.Directions) {
+        let (walks, broken) = allReachable(from: Walk(state: ConnectionState(directions)))
+        #expect(broken.prefix(3) == [])
+        #expect(walks.count > 8)
+        let kept =
+            directions == .sending
+            ? walks.allSatisfy { $0.state.reading == .never }
+            : walks.allSatisfy { $0.state.writing == .never }
+        #expect(kept)
     }
 
     /// Whoever closes gets to the end if the transport does what it is told.
-    @Test func closingAlwaysArrives() {
-        let (walks, _) = allReachable(from: Walk(state: ConnectionState(.open)))
+    @Test(arguments: [ConnectionState.Directions.both, .receiving, .sending])
+    func closingAlwaysArrives(_ directions: ConnectionState.Directions) {
+        let (walks, _) = allReachable(from: Walk(state: ConnectionState(directions)))
         for walk in walks {
             guard var now = walk.after(.close) else { continue }
             for event in [Event.keepOpen, .flushed, .shutDownEnded, .endOfFile, .flushed] {
@@ -130,17 +153,8 @@ import Testing
         }
     }
 
-    @Test func closeWhileConnectingFinishesAtOnce() {
-        var state = ConnectionState(.connecting)
-        #expect(state.close() == .finish)
-        #expect(state.phase == .closed)
-        #expect(state.close() == .nothing)
-        state.connected()
-        #expect(state.phase == .closed)
-    }
-
     @Test func closeFlushesShutsDownDrainsAndFinishes() {
-        var state = ConnectionState(.open)
+        var state = ConnectionState()
         #expect(state.close() == .flush)
         #expect(state.flushed() == .shutDown)
         #expect(state.shutDownEnded() == .drain)
@@ -151,7 +165,7 @@ import Testing
     }
 
     @Test func closeAfterThePeersEndNeedsNoDraining() {
-        var state = ConnectionState(.open)
+        var state = ConnectionState()
         #expect(state.endOfFile() == .reportEndOfFile)
         #expect(state.endOfFileAnswered(keepOpen: true) == .nothing)
         #expect(state.close() == .flush)
@@ -159,7 +173,7 @@ import Testing
     }
 
     @Test func endOfFileWithoutKeepingOpenCloses() {
-        var state = ConnectionState(.open)
+        var state = ConnectionState()
         #expect(state.endOfFile() == .reportEndOfFile)
         #expect(state.endOfFileAnswered(keepOpen: false) == .flush)
         #expect(state.isClosing)
@@ -167,14 +181,14 @@ import Testing
     }
 
     @Test func bothEndsReachedFinishInEitherOrder() {
-        var peerFirst = ConnectionState(.open)
+        var peerFirst = ConnectionState()
         #expect(peerFirst.endOfFile() == .reportEndOfFile)
         #expect(peerFirst.endOfFileAnswered(keepOpen: true) == .nothing)
         #expect(peerFirst.endWriting() == .flush)
         #expect(peerFirst.flushed() == .shutDown)
         #expect(peerFirst.shutDownEnded() == .finish)
 
-        var weFirst = ConnectionState(.open)
+        var weFirst = ConnectionState()
         #expect(weFirst.endWriting() == .flush)
         #expect(weFirst.flushed() == .shutDown)
         #expect(weFirst.shutDownEnded() == .nothing)
@@ -184,7 +198,7 @@ import Testing
     }
 
     @Test func endWritingIsIdempotentAndReadingGoesOn() {
-        var state = ConnectionState(.open)
+        var state = ConnectionState()
         #expect(state.endWriting() == .flush)
         #expect(state.endWriting() == .nothing)
         #expect(!state.canWrite)
@@ -192,18 +206,58 @@ import Testing
         #expect(!state.isClosing)
     }
 
-    @Test func abortIsNewsOnlyOnce() {
-        for phase in [ConnectionState.Phase.connecting, .open] {
-            var state = ConnectionState(phase)
-            let first = state.abort()
-            let second = state.abort()
-            #expect(first)
-            #expect(!second)
+    @Test func aReadingEndClosesAtOnceAndEndsWithItsInput() {
+        var state = ConnectionState(.receiving)
+        #expect(state.wantsReading && state.delivers)
+        #expect(!state.canWrite && state.refusalToWrite == .notSupported)
+        #expect(state.endWriting() == .nothing)
+        var closed = state
+        #expect(closed.close() == .finish)
+        #expect(closed.phase == .closed)
+        for keepOpen in [true, false] {
+            var ended = state
+            #expect(ended.endOfFile() == .reportEndOfFile)
+            #expect(ended.endOfFileAnswered(keepOpen: keepOpen) == .finish)
         }
+        state.isReadingPaused = true
+        #expect(!state.wantsReading)
+    }
+
+    @Test func aWritingEndEndsOnceAllIsSent() {
+        let state = ConnectionState(.sending)
+        #expect(state.canWrite)
+        #expect(!state.wantsReading && !state.delivers)
+        var closed = state
+        #expect(closed.close() == .flush)
+        #expect(!closed.wantsReading, "there is nothing to drop")
+        #expect(closed.flushed() == .finish)
+        var ended = state
+        #expect(ended.endWriting() == .flush)
+        #expect(ended.refusalToWrite == .shutDown && !ended.isClosing)
+        #expect(ended.close() == .flush)
+        #expect(ended.flushed() == .finish)
+        var endedOnly = state
+        #expect(endedOnly.endWriting() == .flush)
+        #expect(endedOnly.flushed() == .finish)
+        #expect(endedOnly.phase == .closed)
+        #expect(endedOnly.refusalToWrite == .notConnected)
+    }
+
+    /// It is part of every connection's object, whose size is that of an allocation.
+    @Test func itFitsIntoFiveBytes() {
+        #expect(MemoryLayout<ConnectionState>.size == 5)
+    }
+
+    @Test func abortIsNewsOnlyOnce() {
+        var state = ConnectionState()
+        let first = state.abort()
+        let second = state.abort()
+        #expect(first)
+        #expect(!second)
     }
 
     @Test func pauseStopsReadingOnlyWhileOpen() {
-        var state = ConnectionState(.open)
+        var state = ConnectionState()
         state.isReadingPaused = true
         #expect(!state.wantsReading)
         #expect(state.delivers)

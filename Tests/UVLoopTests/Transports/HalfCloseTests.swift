@@ -5,10 +5,11 @@ import Testing
 /// Connections that have ended in one direction.
 @Suite(.timeLimit(.minutes(1)))
 struct HalfCloseTests {
-    @Test func writeEOFFollowsWhatIsQueuedAndReadingGoesOn() async throws {
+    @Test(arguments: Wire.allCases)
+    func writeEOFFollowsWhatIsQueuedAndReadingGoesOn(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             let transport = recorder.transport
             try transport.write([UInt8](repeating: 1, count: 8_000_000))
             #expect(transport.bufferedByteCount > 0)
@@ -26,12 +27,13 @@ struct HalfCloseTests {
         }
     }
 
-    @Test func bothEndsReachedCloseByThemselves() async throws {
+    @Test(arguments: Wire.allCases)
+    func bothEndsReachedCloseByThemselves(_ wire: Wire) async throws {
         try await onLoop { loop in
             for peerFirst in [true, false] {
                 let recorder = PlainRecorder()
                 recorder.keepsOpen = true
-                let peer = try await loop.accept(recorder)
+                let peer = try await loop.accept(recorder, on: wire.address)
                 if peerFirst {
                     peer.endWriting()
                     try await until(loop) { recorder.count(of: .eofReceived) == 1 }
@@ -48,11 +50,12 @@ struct HalfCloseTests {
         }
     }
 
-    @Test func eofReceivedTrueKeepsTheWritingSideOpen() async throws {
+    @Test(arguments: Wire.allCases)
+    func eofReceivedTrueKeepsTheWritingSideOpen(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
             recorder.keepsOpen = true
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             try peer.send("request")
             peer.endWriting()
             try await until(loop) { recorder.count(of: .eofReceived) == 1 }
@@ -71,13 +74,14 @@ struct HalfCloseTests {
         }
     }
 
-    @Test func eofReceivedFalseSendsWhatIsQueuedAndCloses() async throws {
+    @Test(arguments: Wire.allCases)
+    func eofReceivedFalseSendsWhatIsQueuedAndCloses(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
             recorder.hooks[.eofReceived] = {
                 try $0.transport.write([UInt8](repeating: 1, count: 3_000_000))
             }
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             peer.endWriting()
             let count = try await offThread { try peer.countToEnd() }
             #expect(count == 3_000_000)
@@ -105,10 +109,11 @@ struct HalfCloseTests {
         }
     }
 
-    @Test func theEndComesAfterAllTheBytes() async throws {
+    @Test(arguments: Wire.allCases)
+    func theEndComesAfterAllTheBytes(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = BufferedRecorder()
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             try await offThread {
                 try peer.send([UInt8](repeating: 1, count: 2_000_000))
                 peer.close()

@@ -5,15 +5,15 @@ import Testing
 /// Reading that is stopped and goes on.
 @Suite(.timeLimit(.minutes(1)))
 struct PauseReadingTests {
-    @Test(arguments: ProtocolKind.allCases)
-    func nothingIsDeliveredWhilePaused(_ kind: ProtocolKind) async throws {
+    @Test(arguments: ProtocolKind.allCases, Wire.allCases)
+    func nothingIsDeliveredWhilePaused(_ kind: ProtocolKind, _ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = kind.newRecorder()
             recorder.hooks[.connectionMade] = {
                 $0.transport.pauseReading()
                 $0.transport.pauseReading()
             }
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             let transport = recorder.transport
             #expect(transport.isReadingPaused)
             try peer.send("waits")
@@ -30,12 +30,12 @@ struct PauseReadingTests {
         }
     }
 
-    @Test(arguments: ProtocolKind.allCases)
-    func pausedInsideTheCallbackStopsTheNextPiece(_ kind: ProtocolKind) async throws {
+    @Test(arguments: ProtocolKind.allCases, Wire.allCases)
+    func pausedInsideTheCallbackStopsTheNextPiece(_ kind: ProtocolKind, _ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = kind.newRecorder()
             recorder.hooks[.received] = { $0.transport.pauseReading() }
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             // More than one read takes, so that another would follow at once.
             let reading = Task {
                 try await offThread { try peer.send([UInt8](repeating: 1, count: 500_000)) }
@@ -55,11 +55,12 @@ struct PauseReadingTests {
         }
     }
 
-    @Test func aPausedReaderSlowsItsPeerDown() async throws {
+    @Test(arguments: Wire.allCases)
+    func aPausedReaderSlowsItsPeerDown(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
             recorder.hooks[.connectionMade] = { $0.transport.pauseReading() }
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             let sent = peer.sendUntilFull()
             await turns(loop, for: .milliseconds(100))
             // Far less than that: the system's buffers were full before the pause.
@@ -87,13 +88,13 @@ struct PauseReadingTests {
         }
     }
 
-    @Test(arguments: [true, false])
-    func thePeersEndIsNoticedWhilePaused(_ keepsOpen: Bool) async throws {
+    @Test(arguments: [true, false], Wire.allCases)
+    func thePeersEndIsNoticedWhilePaused(_ keepsOpen: Bool, _ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
             recorder.keepsOpen = keepsOpen
             recorder.hooks[.connectionMade] = { $0.transport.pauseReading() }
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             peer.endWriting()
             try await until(loop) { recorder.count(of: .eofReceived) == 1 }
             if keepsOpen {
@@ -111,12 +112,12 @@ struct PauseReadingTests {
         }
     }
 
-    @Test(arguments: ProtocolKind.allCases)
-    func unreadBytesComeBeforeTheEnd(_ kind: ProtocolKind) async throws {
+    @Test(arguments: ProtocolKind.allCases, Wire.allCases)
+    func unreadBytesComeBeforeTheEnd(_ kind: ProtocolKind, _ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = kind.newRecorder()
             recorder.hooks[.connectionMade] = { $0.transport.pauseReading() }
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             try peer.send("last words")
             peer.close()
             // The watch for the peer's end begins, and sees it.
@@ -132,12 +133,13 @@ struct PauseReadingTests {
     }
 
     /// A hang-up that must wait for its reader is no reason to wake again and again.
-    @Test func aPausedHangUpDoesNotKeepTheLoopBusy() async throws {
+    @Test(arguments: Wire.allCases)
+    func aPausedHangUpDoesNotKeepTheLoopBusy(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
             recorder.keepsOpen = true
             recorder.hooks[.connectionMade] = { $0.transport.pauseReading() }
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             try peer.send("unread")
             peer.endWriting()
             recorder.transport.writeEOF()
@@ -157,12 +159,13 @@ struct PauseReadingTests {
         }
     }
 
-    @Test func pausedThenClosedAndAborted() async throws {
+    @Test(arguments: Wire.allCases)
+    func pausedThenClosedAndAborted(_ wire: Wire) async throws {
         try await onLoop { loop in
             for gracefully in [true, false] {
                 let recorder = PlainRecorder()
                 recorder.hooks[.connectionMade] = { $0.transport.pauseReading() }
-                let peer = try await loop.accept(recorder)
+                let peer = try await loop.accept(recorder, on: wire.address)
                 try await until(loop) { recorder.transport.extras?.watch != nil }
                 if gracefully { recorder.transport.close() } else { recorder.transport.abort() }
                 peer.close()
@@ -170,6 +173,21 @@ struct PauseReadingTests {
                 #expect(recorder.lostError == nil && recorder.livedByTheRules)
             }
             try await until(loop) { !loop.core.hasUserHandles }
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func aPauseLeavesNothingBehind(_ isLong: Bool) async throws {
+        try await onLoop { loop in
+            let recorder = PlainRecorder()
+            recorder.hooks[.connectionMade] = { $0.transport.pauseReading() }
+            let peer = try await loop.accept(recorder)
+            weak let extras = recorder.transport.extras
+            #expect(extras?.pauseTimer != nil)
+            if isLong { try await until(loop) { extras?.watch != nil } }
+            recorder.transport.resumeReading()
+            peer.close()
+            try await until(loop) { recorder.isLost && extras == nil }
         }
     }
 }

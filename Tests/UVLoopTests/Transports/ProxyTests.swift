@@ -43,11 +43,12 @@ struct ProxyTests {
         }
     }
 
-    @Test func everyByteGoesThereAndBack() async throws {
+    @Test(arguments: Wire.allCases, Wire.allCases)
+    func everyByteGoesThereAndBack(_ near: Wire, _ far: Wire) async throws {
         try await onLoop { loop in
-            let echo = try loop.listen(onAddresses: .anyPortIPv4) { EchoProtocol() }
+            let echo = try loop.listen(onAddresses: far.address) { EchoProtocol() }
             let target = echo.addresses[0]
-            let proxy = try loop.listen(onAddresses: .anyPortIPv4) {
+            let proxy = try loop.listen(onAddresses: near.address) {
                 let side = Side()
                 side.target = target
                 return side

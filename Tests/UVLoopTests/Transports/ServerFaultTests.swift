@@ -1,3 +1,4 @@
+import CUV
 import Testing
 
 @testable import UVLoop
@@ -78,19 +79,25 @@ struct ServerFaultTests {
             let server = try loop.listen(onAddresses: .anyPortIPv4) { EchoProtocol() }
             var recorders: [Recorder] = []
             var attempts = 0
+            var failures: [EndpointError] = []
             for number in 0..<1_000 {
                 let recorder = PlainRecorder()
                 recorders.append(recorder)
                 recorder.hooks[.connectionMade] = { try $0.transport.write("client \(number)") }
                 loop.connect(to: .address(server.addresses[0]), recorder) { result in
                     attempts += 1
-                    _ = try result.get()
+                    if case .failure(let error) = result { failures.append(error) }
                 }
             }
             try await until(loop) { attempts == 1_000 }
+            #expect(failures == [])
             try await until(loop) {
-                recorders.enumerated().allSatisfy { $1.byteCount == "client \($0)".utf8.count }
+                recorders.contains(where: \.isLost)
+                    || recorders.enumerated().allSatisfy {
+                        $1.byteCount == "client \($0)".utf8.count
+                    }
             }
+            #expect(recorders.compactMap(\.uvError) == [])
             let isRight = recorders.enumerated().allSatisfy {
                 $1.bytes == Array("client \($0)".utf8)
             }
@@ -155,21 +162,58 @@ struct ServerFaultTests {
         }
     }
 
-    /// A transport that the loop refuses gives back what it was made with.
+    /// A transport that the loop refuses gives back what it was made with; the socket is still the
+    /// caller's.
     @Test func aRefusedTransportKeepsNothing() async throws {
         try await offThread {
             let loop = try EventLoop()
             var recorder: PlainRecorder? = PlainRecorder()
             weak let ghost = recorder
+            let listener = try RawSocket.listener()
+            let socket = try RawSocket.connect(to: listener.localAddress)
+            let peer = try listener.accept()
             loop.core.acceptsHandles = false
             #expect(throws: UVError.canceled) {
                 _ = try Transport(
-                    loop, .connecting, ProtocolReference(recorder!),
+                    loop, adopting: socket.descriptor, ProtocolReference(recorder!), peer: nil,
                     madeAt: SourcePlace(file: #fileID, line: #line))
             }
             recorder = nil
             #expect(ghost == nil)
+            try socket.send("still open")
+            #expect(try peer.receive() == Array("still open".utf8))
+            socket.close()
+            peer.close()
+            listener.close()
             try loop.close()
+        }
+    }
+
+    /// In a process of its own: what is closed by mistake is nobody else's.
+    @Test func aSocketThatLibuvRefusesIsTheCallersAndTheProtocolHearsNothing() async {
+        await #expect(processExitsWith: .success) {
+            try EventLoop.run { loop in
+                var recorder: PlainRecorder? = PlainRecorder()
+                weak let ghost = recorder
+                // libuv takes no descriptor twice.
+                let listener = try RawSocket.listener()
+                let socket = try RawSocket.connect(to: listener.localAddress)
+                let peer = try listener.accept()
+                let poll = try makePoll(loop.core.uv, owning: socket.descriptor)
+                uv_poll_start(poll, Int32(UV_READABLE.rawValue)) { _, _, _ in }
+                #expect(throws: UVError.fileExists) {
+                    _ = try Transport(
+                        loop, adopting: socket.descriptor, ProtocolReference(recorder!), peer: nil,
+                        madeAt: SourcePlace(file: #fileID, line: #line))
+                }
+                #expect(recorder?.events == [])
+                recorder = nil
+                #expect(ghost == nil)
+                try socket.send("still open")
+                #expect(try peer.receive() == Array("still open".utf8))
+                closeAndFree(uvHandle(poll))
+                try await until(loop) { !loop.core.hasUserHandles }
+            }
         }
     }
 }

@@ -7,9 +7,9 @@ import Testing
 struct WritingTests {
     /// A small way out and a slow reader, so that most of what is written has to be queued.
     private func narrow(
-        _ loop: isolated EventLoop, _ recorder: Recorder = PlainRecorder()
+        _ loop: isolated EventLoop, _ wire: Wire, _ recorder: Recorder = PlainRecorder()
     ) async throws -> (transport: Transport, peer: RawSocket) {
-        let peer = try await loop.accept(recorder, receiveBuffer: 4_096)
+        let peer = try await loop.accept(recorder, on: wire.address, receiveBuffer: 4_096)
         try recorder.transport.setSendBufferSize(4_096)
         return (recorder.transport, peer)
     }
@@ -49,11 +49,11 @@ struct WritingTests {
         }
     }
 
-    @Test(arguments: 1...4 as ClosedRange<UInt64>)
-    func randomWritesOfEveryKindArriveInOrder(_ seed: UInt64) async throws {
+    @Test(arguments: 1...4 as ClosedRange<UInt64>, Wire.allCases)
+    func randomWritesOfEveryKindArriveInOrder(_ seed: UInt64, _ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
-            let (transport, peer) = try await narrow(loop, recorder)
+            let (transport, peer) = try await narrow(loop, wire, recorder)
             var random = SeededGenerator(seed: seed)
             var expected: [UInt8] = []
             for _ in 0..<400 {
@@ -77,9 +77,10 @@ struct WritingTests {
         }
     }
 
-    @Test func theCallersMemoryMayBeUsedAgainAtOnce() async throws {
+    @Test(arguments: Wire.allCases)
+    func theCallersMemoryMayBeUsedAgainAtOnce(_ wire: Wire) async throws {
         try await onLoop { loop in
-            let (transport, peer) = try await narrow(loop)
+            let (transport, peer) = try await narrow(loop, wire)
             var array = [UInt8](repeating: 1, count: 100_000)
             let raw = UnsafeMutableRawBufferPointer.allocate(byteCount: 100_000, alignment: 1)
             raw.copyBytes(from: array)
@@ -98,9 +99,10 @@ struct WritingTests {
         }
     }
 
-    @Test func emptyWritesSendNothingAndAreNoError() async throws {
+    @Test(arguments: Wire.allCases)
+    func emptyWritesSendNothingAndAreNoError(_ wire: Wire) async throws {
         try await onLoop { loop in
-            let (transport, peer) = try await narrow(loop)
+            let (transport, peer) = try await narrow(loop, wire)
             try transport.write([UInt8]())
             try transport.write("")
             try transport.write("" as StaticString)
@@ -116,10 +118,11 @@ struct WritingTests {
         }
     }
 
-    @Test func aWriteToAnIdleSocketGoesOutBeforeItReturns() async throws {
+    @Test(arguments: Wire.allCases)
+    func aWriteToAnIdleSocketGoesOutBeforeItReturns(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             try recorder.transport.write("now")
             #expect(recorder.transport.bufferedByteCount == 0)
             #expect(recorder.transport.sentByteCount == 3)
@@ -131,10 +134,11 @@ struct WritingTests {
         }
     }
 
-    @Test func writeAllIsOneWrite() async throws {
+    @Test(arguments: Wire.allCases)
+    func writeAllIsOneWrite(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
-            let peer = try await loop.accept(recorder)
+            let peer = try await loop.accept(recorder, on: wire.address)
             let parts: [any ByteContainer] = [
                 "head", "\r\n" as StaticString, [1, 2, 3] as [UInt8],
             ]
@@ -146,10 +150,10 @@ struct WritingTests {
         }
     }
 
-    @Test(arguments: [1_023, 1_024, 1_025, 5_000])
-    func writeAllTakesMorePartsThanASystemCall(_ count: Int) async throws {
+    @Test(arguments: [1_023, 1_024, 1_025, 5_000], Wire.allCases)
+    func writeAllTakesMorePartsThanASystemCall(_ count: Int, _ wire: Wire) async throws {
         try await onLoop { loop in
-            let (transport, peer) = try await narrow(loop)
+            let (transport, peer) = try await narrow(loop, wire)
             let parts = (0..<count).map { [UInt8(truncatingIfNeeded: $0), 7, 8] }
             try transport.writeAll(parts)
             try transport.writeAll(parts)
@@ -160,11 +164,12 @@ struct WritingTests {
         }
     }
 
-    @Test func nothingGetsBetweenThePartsOfAWriteAll() async throws {
+    @Test(arguments: Wire.allCases)
+    func nothingGetsBetweenThePartsOfAWriteAll(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
             recorder.hooks[.pauseWriting] = { try $0.transport.write("|") }
-            let (transport, peer) = try await narrow(loop, recorder)
+            let (transport, peer) = try await narrow(loop, wire, recorder)
             try transport.setWriteBufferLimits(high: 10)
             let parts = (0..<20).map { [UInt8](repeating: UInt8($0 + 100), count: 50_000) }
             try transport.writeAll(parts)
@@ -177,11 +182,12 @@ struct WritingTests {
         }
     }
 
-    @Test func closeInPauseWritingSendsTheWholeWriteAll() async throws {
+    @Test(arguments: Wire.allCases)
+    func closeInPauseWritingSendsTheWholeWriteAll(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
             recorder.hooks[.pauseWriting] = { $0.transport.close() }
-            let (transport, peer) = try await narrow(loop, recorder)
+            let (transport, peer) = try await narrow(loop, wire, recorder)
             let parts = (0..<20).map { [UInt8](repeating: UInt8($0), count: 50_000) }
             try transport.writeAll(parts)
             let received = try await offThread { try peer.receiveToEnd() }
@@ -191,10 +197,11 @@ struct WritingTests {
         }
     }
 
-    @Test func whatIsQueuedInATurnGoesOutAfterIt() async throws {
+    @Test(arguments: Wire.allCases)
+    func whatIsQueuedInATurnGoesOutAfterIt(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
-            let (transport, peer) = try await narrow(loop, recorder)
+            let (transport, peer) = try await narrow(loop, wire, recorder)
             try transport.write([UInt8](repeating: 1, count: 1_000_000))
             // Queued here, not handed to libuv yet: libuv's queue is still empty.
             let queued = transport.bufferedByteCount
@@ -215,11 +222,12 @@ struct WritingTests {
         }
     }
 
-    @Test func theCountsAddUp() async throws {
+    @Test(arguments: Wire.allCases)
+    func theCountsAddUp(_ wire: Wire) async throws {
         try await onLoop { loop in
             let recorder = PlainRecorder()
             recorder.keepsTransport = true
-            let (transport, peer) = try await narrow(loop, recorder)
+            let (transport, peer) = try await narrow(loop, wire, recorder)
             try transport.write([UInt8](repeating: 1, count: 300_000))
             #expect(transport.sentByteCount + transport.bufferedByteCount == 300_000)
             try peer.send([UInt8](repeating: 2, count: 1_000))

@@ -4,7 +4,7 @@ import UVLoop
 @testable import StreamConformance
 
 /// One direction of a stream in memory as a value, without tasks.
-@Suite struct PipeTests {
+@Suite struct MemoryPipeTests {
     typealias Wakeup = Pipe.Wakeup
 
     private func wake(_ ticket: Int, _ outcome: Pipe.Outcome) -> Wakeup {
