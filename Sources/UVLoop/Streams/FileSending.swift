@@ -83,9 +83,11 @@ final class FileSending {
     ) throws(UVError) {
         takeBack = try start { [self] answer in
             takeBack = nil
+            transport.extras?.fileSending = nil
             self.answer = answer
             room.wake(loop.core)
         }
+        transport.neededExtras.fileSending = self
     }
 
     private func beginOnFile(
@@ -147,7 +149,6 @@ final class FileSending {
             let request = try WorkRequest.start(loop) {
                 call(socket, file, Int64(offset ?? -1), count)
             } _: { [self] answer in
-                transport.extras?.fileSending = nil
                 // Also after the sender has been cut off: these bytes have gone.
                 if case .success(let count) = answer {
                     sentCount += count
@@ -157,7 +158,6 @@ final class FileSending {
             }
             return request.cancel
         }
-        transport.neededExtras.fileSending = self
     }
 
     /// Reads bytes, which ``withBytes(_:_:)`` lends then. Binds `uv_fs_read`.

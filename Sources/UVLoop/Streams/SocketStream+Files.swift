@@ -11,9 +11,10 @@ extension SocketStream {
     /// What was sent before goes first, and what is sent later comes after it; until this returns,
     /// the task is the stream's one sender. The file is opened, read and closed in the thread pool,
     /// so a slow disk holds up nobody else. It is sent as far as it reaches when this begins; if it
-    /// becomes shorter meanwhile, less is sent, which is no error: compare the count. Files that the
-    /// system cannot send, such as pipes and some of those in `/proc`, and on other systems than
-    /// Linux all of them, are read and sent piece by piece instead.
+    /// becomes shorter meanwhile, less is sent, which is no error: compare the count.
+    ///
+    /// Files that the system cannot send, such as pipes and some of those in `/proc`, and on other
+    /// systems than Linux all of them, are read and sent piece by piece instead.
     ///
     /// Stands for `uv_fs_sendfile`. Binds `uv_fs_open`, `uv_fs_fstat`, `uv_queue_work`,
     /// `uv_fs_read`, `uv_fs_close`.

@@ -15,7 +15,7 @@ final class ConnectionExtras {
     @exclusivity(unchecked) var marks = WaterMarks.standard
     /// Where a task waits until the system has taken everything.
     @exclusivity(unchecked) var flushed: WaitingRoom?
-    /// While the thread pool sends a piece of a file.
+    /// While the thread pool is at work on a file.
     var fileSending: FileSending?
 
     // Ending.
