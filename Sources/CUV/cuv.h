@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -25,6 +26,7 @@
 #include <linux/sock_diag.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/timerfd.h>
 #endif
 
@@ -111,6 +113,40 @@ static inline const void *cuv_find(
     return memmem(bytes, count, sought, sought_count);
 }
 
+// MARK: - Files
+
+/// How to open a file that is to be read to its end. Without waiting: to open a pipe would last
+/// until somebody writes to it.
+static const int cuv_open_to_read = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+
+/// What the mode of a file says that it is.
+static inline bool cuv_is_directory(uint64_t mode) { return S_ISDIR(mode); }
+static inline bool cuv_is_regular_file(uint64_t mode) { return S_ISREG(mode); }
+static inline bool cuv_is_block_device(uint64_t mode) { return S_ISBLK(mode); }
+
+/// The position at which the descriptor is read next, or a negative libuv error.
+static inline int64_t cuv_position(int descriptor) {
+    off_t position = lseek(descriptor, 0, SEEK_CUR);
+    return position < 0 ? -errno : (int64_t)position;
+}
+
+/// Sends a part of a file without its bytes passing through the process. How many bytes the
+/// non-blocking socket took, 0 at the end of the file, or a negative libuv error. With a negative
+/// offset the file's own position is used, and moves.
+static inline ssize_t cuv_send_file(int socket, int file, int64_t offset, size_t count) {
+#if defined(__linux__)
+    off_t start = (off_t)offset;
+    ssize_t sent;
+    do {
+        sent = sendfile(socket, file, offset < 0 ? NULL : &start, count);
+    } while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : sent;
+#else
+    (void)socket, (void)file, (void)offset, (void)count;
+    return -ENOSYS;
+#endif
+}
+
 // MARK: - Sockets
 
 /// A non-blocking, close-on-exec stream socket of the family, or a negative libuv error.
@@ -190,6 +226,15 @@ static inline int cuv_accept(int listener, struct sockaddr_storage *peer, sockle
 static inline int cuv_duplicate(int descriptor) {
     int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
     return copy < 0 ? -errno : copy;
+}
+
+/// Ends a connection in both directions, for all duplicates of the descriptor.
+static inline void cuv_shut_down(int descriptor) { (void)shutdown(descriptor, SHUT_RDWR); }
+
+/// Whether the connection is over, in both directions.
+static inline bool cuv_is_hung_up(int descriptor) {
+    struct pollfd look = {descriptor, 0, 0};
+    return poll(&look, 1, 0) > 0 && (look.revents & (POLLHUP | POLLERR));
 }
 
 /// How a descriptor was opened, one of O_RDONLY, O_WRONLY and O_RDWR, or a negative libuv error.

@@ -4,6 +4,8 @@ import UVLoop
 struct FileServer: Sendable {
     private static let longestHead = 8_192
     private static let patience = Duration.seconds(10)
+    /// How much of a file a client has to take within that time.
+    private static let piece = 262_144
 
     let folder: ServedFolder
 
@@ -45,16 +47,17 @@ struct FileServer: Sendable {
             timeout: Self.patience)
     }
 
-    /// A client that is slow makes this wait, and costs no more memory than a chunk and what the
-    /// stream queues.
+    /// The bytes go from the disk to the socket. A client that is slow makes this wait, and costs
+    /// no memory.
     private func send(_ file: ServedFile, on stream: SocketStream) async throws {
-        var left = file.size
-        while left > 0 {
-            let chunk = file.read(upTo: min(left, 65_536))
+        var sent = 0
+        while sent < file.size {
+            let count = try await stream.sendFile(
+                descriptor: file.descriptor, from: sent, count: min(file.size - sent, Self.piece),
+                timeout: Self.patience)
             // The file has become shorter: the client must not take what it has for all of it.
-            guard !chunk.isEmpty else { return stream.abort() }
-            left -= chunk.count
-            try await stream.send(chunk, timeout: Self.patience)
+            guard count > 0 else { return stream.abort() }
+            sent += count
         }
     }
 }

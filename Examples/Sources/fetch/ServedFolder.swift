@@ -61,11 +61,11 @@ struct ServedFolder: Sendable {
     }
 }
 
-/// A file that is open for reading. UVLoop has no file API yet: reading blocks the loop, for as
-/// long as the disk takes.
+/// A file that is open for reading, and stays so as long as somebody refers to this. UVLoop has no
+/// API yet for finding and opening files: that blocks the loop, for as long as the disk takes.
 final class ServedFile {
     let size: Int
-    private let descriptor: Int32
+    let descriptor: Int32
 
     /// Nil if it cannot be opened, or is a folder, a device or the like.
     init?(path: String) {
@@ -82,18 +82,4 @@ final class ServedFile {
     deinit {
         if descriptor >= 0 { close(descriptor) }
     }
-
-    /// The next bytes, none at the end or if they cannot be read.
-    func read(upTo count: Int) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            filled = max(systemRead(descriptor, buffer), 0)
-        }
-    }
-}
-
-/// The C function, which the method of that name hides.
-private func systemRead(
-    _ descriptor: Int32, _ buffer: UnsafeMutableBufferPointer<UInt8>
-) -> Int {
-    read(descriptor, buffer.baseAddress, buffer.count)
 }

@@ -62,4 +62,10 @@ extension UVError {
         guard result >= 0 else { throw UVError(rawValue: result) }
         return result
     }
+
+    /// The same, for a count of bytes.
+    static func check(_ result: Int) throws(UVError) -> Int {
+        guard result >= 0 else { throw UVError(rawValue: Int32(truncatingIfNeeded: result)) }
+        return result
+    }
 }

@@ -50,7 +50,25 @@ extension SocketStream {
         return try body(transport)
     }
 
-    /// The address of the peer. Stays readable after the end. Binds `uv_tcp_getpeername`.
+    /// The address of this side; nil for a pipe. Stays readable after the end. From another thread
+    /// than the loop's it takes a hop, because the socket is asked.
+    ///
+    /// Stands for `uv_tcp_getsockname`, `uv_pipe_getsockname`.
+    public nonisolated(nonsending) var localAddress: SocketAddress? {
+        get async {
+            if isOnThread { return transport.localAddress }
+            return await visitForLocalAddress(loop)
+        }
+    }
+
+    private func visitForLocalAddress(_ loop: isolated EventLoop) -> SocketAddress? {
+        transport.localAddress
+    }
+
+    /// The address of the peer; nil for a pipe. Peers that connect to a Unix-domain socket mostly
+    /// have no name. Stays readable after the end.
+    ///
+    /// Stands for `uv_tcp_getpeername`, `uv_pipe_getpeername`.
     public var remoteAddress: SocketAddress? {
         // Sound on any thread: it is set before there is a stream, and never again.
         transport.remoteAddress

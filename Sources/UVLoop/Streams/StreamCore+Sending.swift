@@ -10,7 +10,7 @@ extension StreamCore {
     }
 
     @inline(__always)
-    private func checkWritingOpen() throws(StreamError) {
+    func checkWritingOpen() throws(StreamError) {
         if isClosed { throw .closed }
         if withTransport({ !$0.state.canWrite }) || isCutOff { throw whyNotWritable() }
     }
@@ -74,7 +74,7 @@ extension StreamCore {
         }
     }
 
-    private var senderRoom: WaitingRoom {
+    var senderRoom: WaitingRoom {
         if let sender { return sender }
         let room = WaitingRoom()
         sender = room

@@ -236,14 +236,17 @@ extension Transport {
         sentByteCount += byteCount
         resumeIfPossible(extras)
         flush()
-        if hasSentAll { perform(state.flushed()) }
+        if hasSentAll {
+            perform(state.flushed())
+            extras.flushed?.wake(loop.core)
+        }
         loop.core.drainIfNeeded()
     }
 
     /// Writing has failed: that ends the connection, unless the protocol wants what the peer sent
     /// before it went.
     @inline(never)
-    private func failWriting(_ error: UVError) {
+    func failWriting(_ error: UVError) {
         guard state.canFailWriting, callWritingFailed(error) else { return fail(error) }
         extras?.dropQueue()
         state.isWritingPaused = false

@@ -280,6 +280,7 @@ public final class Transport: Handle {
         keepLocalAddress()
         extras?.deadline?.stop()
         stopWatching()
+        extras?.fileSending?.shutDown()
         closeHandle()
     }
 

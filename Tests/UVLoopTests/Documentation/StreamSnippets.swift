@@ -48,6 +48,22 @@ import UVLoop
         #expect(question == "are you there?")
     }
 
+    @Test func aFile() async throws {
+        try await withDirectory { directory in
+            let (path, bytes) = try directory.make("file", count: 100_000)
+            let received = try await converse { stream in
+                let size = 99_000
+                try await stream.send("\(size)\n")
+                let sent = try await stream.sendFile(path, count: size)
+                #expect(sent == size)
+            } _: { stream in
+                let size = Int(try await stream.receiveLine() ?? "") ?? 0
+                return try await stream.receive(exactly: size)
+            }
+            #expect(received == Array(bytes[..<99_000]))
+        }
+    }
+
     @Test func limitOfSeveralOperations() async throws {
         try await converse { stream in
             await #expect(throws: StreamError.closed) {

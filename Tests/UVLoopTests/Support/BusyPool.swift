@@ -1,0 +1,31 @@
+import Testing
+
+@testable import UVLoop
+
+/// Keeps all threads of libuv's pool busy: only where nothing else runs.
+final class BusyPool {
+    private let gate = Gate()
+    private let begun = Counter()
+    private let ended = Counter()
+    private static let threads = 4
+
+    /// Returns when all of them are.
+    init(_ loop: isolated EventLoop) async throws {
+        for _ in 0..<Self.threads {
+            let (begun, gate, ended) = (begun, gate, ended)
+            try WorkRequest.start(loop) {
+                begun.increment()
+                gate.wait()
+                return 0
+            } _: { _ in
+                ended.increment()
+            }
+        }
+        try await until(loop) { begun.value == Self.threads }
+    }
+
+    func end(_ loop: isolated EventLoop) async throws {
+        for _ in 0..<Self.threads { gate.open() }
+        try await until(loop) { ended.value == Self.threads }
+    }
+}
