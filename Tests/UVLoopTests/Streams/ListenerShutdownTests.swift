@@ -169,6 +169,61 @@ struct ListenerShutdownTests {
         }
     }
 
+    /// Also when they have been cancelled before, with the task that serves.
+    @Test func theGraceOfHandlersThatDoNotHeedIsBounded() async throws {
+        try await onLoop { loop in
+            let listener = try await loop.listen(on: .address(.anyPortIPv4))
+            let gate = AsyncGate()
+            let begun = Counter()
+            let serving = Task {
+                try await listener.serve { _ in
+                    begun.increment()
+                    await gate.wait()
+                }
+            }
+            let peer = try RawSocket.connect(to: listener.addresses[0])
+            try await until(loop) { begun.value == 1 }
+            serving.cancel()
+            // Nobody takes connections any more.
+            try await until(loop) { !listener.server.isListening }
+            try await listener.shutdown(grace: .milliseconds(1))
+            #expect(listener.server.connectionCount == 0)
+            gate.open()
+            await expectCancelled { try await serving.value }
+            peer.close()
+        }
+    }
+
+    /// Who wants to serve a listener whose handlers are about to end does not take them over.
+    @Test func aSecondServeDoesNotDisturbTheFirst() async throws {
+        try await onLoop { loop in
+            let reports = Reports(loop)
+            let listener = try await loop.listen(on: .address(.anyPortIPv4))
+            let (begun, cancelled) = (Counter(), Counter())
+            let serving = Task {
+                try await listener.serve { stream in
+                    begun.increment()
+                    let error = await failure { try await stream.receive() }
+                    if error is CancellationError { cancelled.increment() }
+                    if let error { throw error }
+                }
+            }
+            let peer = try RawSocket.connect(to: listener.addresses[0])
+            try await until(loop) { begun.value == 1 }
+            await expect(.busy) { try await listener.serve { _ in } }
+            await listener.close()
+            try await until(loop) { !listener.queue.isTaking }
+            await expect(.busy) { try await listener.serve { _ in } }
+            try await listener.shutdown(grace: .milliseconds(1))
+            try await serving.value
+            #expect(cancelled.value == 1)
+            #expect(reports.contexts.isEmpty, "\(reports.contexts)")
+            // Nobody serves any more, and there is nothing to be served.
+            try await listener.serve { _ in }
+            peer.close()
+        }
+    }
+
     /// Whoever closes lets the handlers go on for as long as they want to.
     @Test func serveReturnsWhenTheListenerIsClosedAndAllHaveEnded() async throws {
         try await onLoop { loop in
