@@ -137,12 +137,11 @@ struct HandlerCancellationTests {
             let listener = try RawSocket.listener()
             let target = Endpoint.address(listener.localAddress)
             for _ in 0..<100 {
-                let (waits, spins) = (Counter(), Counter())
+                let spinning = Counter()
                 let task = loop.spawn { loop in
                     try await loop.withConnection(to: target) { stream in
-                        waits.increment()
                         _ = try await stream.receive()
-                        spins.increment()
+                        spinning.increment()
                         // Not a suspension: the news waits until the scope is over.
                         while !Task.isCancelled {}
                     }
@@ -150,7 +149,7 @@ struct HandlerCancellationTests {
                 let peer = try await offThread { try listener.accept() }
                 try peer.send("x")
                 startThread {
-                    while spins.value == 0 {}
+                    while spinning.value == 0 {}
                     task.cancel()
                 }
                 await expectCancelled { try await task.value }
