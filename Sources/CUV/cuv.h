@@ -31,6 +31,43 @@
 /// A value that no two living threads share: the identity of the calling thread.
 static inline uintptr_t cuv_thread_token(void) { return (uintptr_t)pthread_self(); }
 
+/// The thread that a loop belongs to, 0 once the loop is over; and the one that runs a job which
+/// came after that, else 0. In C because every operation asks it, and Swift retains an object to
+/// look at an atomic in it.
+typedef struct {
+  uintptr_t thread;
+  uintptr_t late;
+} cuv_owner_t;
+
+/// Whether the calling thread may touch the loop.
+static inline bool cuv_owner_is_caller(const cuv_owner_t *owner) {
+  uintptr_t caller = cuv_thread_token();
+  uintptr_t thread = __atomic_load_n(&owner->thread, __ATOMIC_RELAXED);
+  if (thread == caller) return true;
+  return thread == 0 && __atomic_load_n(&owner->late, __ATOMIC_RELAXED) == caller;
+}
+
+/// The same, but true on every thread once the loop is over.
+static inline bool cuv_owner_is_caller_or_none(const cuv_owner_t *owner) {
+  uintptr_t thread = __atomic_load_n(&owner->thread, __ATOMIC_RELAXED);
+  return thread == cuv_thread_token() || thread == 0;
+}
+
+/// Whether the loop is over; what its thread did before is visible then.
+static inline bool cuv_owner_is_none(const cuv_owner_t *owner) {
+  return __atomic_load_n(&owner->thread, __ATOMIC_ACQUIRE) == 0;
+}
+
+/// The loop is over.
+static inline void cuv_owner_end(cuv_owner_t *owner) {
+  __atomic_store_n(&owner->thread, 0, __ATOMIC_RELEASE);
+}
+
+/// A late job begins on the calling thread, or has ended.
+static inline void cuv_owner_set_late(cuv_owner_t *owner, bool runs) {
+  __atomic_store_n(&owner->late, runs ? cuv_thread_token() : 0, __ATOMIC_RELAXED);
+}
+
 // Two entry points of the Swift runtime, which compiled code calls as well: the standard library's
 // way to them retains and releases the task, which is more than they do.
 

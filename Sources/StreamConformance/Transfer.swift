@@ -64,7 +64,7 @@ extension Trial {
         _ receiver: any ReceiveStream, _ fileID: String, _ line: Int
     ) async throws -> [UInt8] {
         // A wrong stream may never end; it shall neither fill the memory nor keep a thread.
-        let bound = 1 << 26
+        let bound = 1 << 24
         var received: [UInt8] = []
         while let bytes = try await receiver.receive(upTo: 65_536) {
             try expect(

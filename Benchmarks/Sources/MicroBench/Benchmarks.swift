@@ -39,5 +39,6 @@ func makeBenchmarks() -> [Benchmark] {
         Benchmark("call soon, function and context", limit: 6, ours: Calls.function),
         Benchmark("call soon, closure", limit: 75, ours: Calls.closure),
         Benchmark("post from another thread", limit: 150, ours: Posts.ours),
+        Benchmark("suspend and resume a task on a read", limit: 200, ours: Waits.difference),
     ]
 }

@@ -143,17 +143,17 @@ extension LoopCore {
         while let entry = ready.takeFirst(before: ready.tail) {
             if case .orphan(let node) = entry { node.becomeOrphan() } else { left.append(entry) }
         }
-        owner.store(0, ordering: .releasing)
+        cuv_owner_end(owner)
         for entry in left where entry.isJob { LateJobs.shared.take(entry, for: SharedCore(self)) }
     }
 
     /// Whether the loop's own thread has done with it; late jobs wait for that.
-    var isOver: Bool { owner.load(ordering: .acquiring) == 0 }
+    var isOver: Bool { cuv_owner_is_none(owner) }
 
     /// Runs a job that comes after the loop's end, see ``LateJobs``.
     func runLate(_ entry: ReadyEntry) {
-        lateOwner.store(cuv_thread_token(), ordering: .relaxed)
+        cuv_owner_set_late(owner, true)
         run(entry)
-        lateOwner.store(0, ordering: .relaxed)
+        cuv_owner_set_late(owner, false)
     }
 }

@@ -1,5 +1,4 @@
 import CUV
-import Synchronization
 
 /// The state behind an ``EventLoop``. Everything but `inbox` and `owner` belongs to the loop's
 /// thread.
@@ -26,11 +25,9 @@ final class LoopCore {
     let check: UnsafeMutablePointer<uv_check_t>
     let idle: UnsafeMutablePointer<uv_idle_t>
 
-    /// The identity of the thread that the loop belongs to; 0 once it is closed. Read by any
-    /// thread, to find out whether it is the one.
-    let owner: Atomic<UInt>
-    /// The thread that is running a job which came after the loop's end, see ``LateJobs``.
-    let lateOwner = Atomic<UInt>(0)
+    /// The thread that the loop belongs to, and the one that is running a job which came after the
+    /// loop's end, see ``LateJobs``. Read by any thread, to find out whether it is the one.
+    let owner: UnsafeMutablePointer<cuv_owner_t>
     /// Set once, by the loop that owns this; jobs that come late check `isClosed` first.
     @exclusivity(unchecked) unowned(unsafe) var eventLoop: EventLoop!
     @exclusivity(unchecked) var serialExecutor: UnownedSerialExecutor!
@@ -95,7 +92,8 @@ final class LoopCore {
         check = .allocate(capacity: 1)
         idle = .allocate(capacity: 1)
         timers = TimerWheel(now: uv_hrtime())
-        owner = Atomic(cuv_thread_token())
+        owner = .allocate(capacity: 1)
+        owner.initialize(to: cuv_owner_t(thread: cuv_thread_token(), late: 0))
         var openedLoop = false
         uv.pointee.backend_fd = -1
         do throws(UVError) {
@@ -122,6 +120,7 @@ final class LoopCore {
             prepare.deallocate()
             check.deallocate()
             idle.deallocate()
+            owner.deallocate()
             throw error
         }
         parking.core = self
@@ -150,17 +149,13 @@ final class LoopCore {
         clock.start(self)
     }
 
-    @inline(__always) var isOnThread: Bool {
-        let (owner, caller) = (owner.load(ordering: .relaxed), cuv_thread_token())
-        return owner == caller || (owner == 0 && lateOwner.load(ordering: .relaxed) == caller)
-    }
+    deinit { owner.deallocate() }
+
+    @inline(__always) var isOnThread: Bool { cuv_owner_is_caller(owner) }
 
     /// The same, but true on every thread once the loop is closed: nothing can be harmed then, and
     /// what is left of its objects may be let go anywhere.
-    @inline(__always) var isOnThreadOrClosed: Bool {
-        let owner = owner.load(ordering: .relaxed)
-        return owner == cuv_thread_token() || owner == 0
-    }
+    @inline(__always) var isOnThreadOrClosed: Bool { cuv_owner_is_caller_or_none(owner) }
 
     // MARK: A turn
 

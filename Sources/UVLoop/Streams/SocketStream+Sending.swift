@@ -10,13 +10,29 @@ extension SocketStream {
     /// - Throws: ``StreamError/busy``; ``StreamError/closed``, also if that comes while this waits;
     ///   ``StreamError/broken(_:)``; ``StreamError/timedOut`` and `CancellationError`: then nobody
     ///   knows how much was sent, and the sending side is done.
+    @inlinable
     public nonisolated(nonsending) func send(
         _ bytes: [UInt8], timeout: Duration? = nil
     ) async throws {
+        // What is over at once is done in the caller's own frame: another costs as much as the
+        // write's bookkeeping.
+        if try !sendNow(bytes) { try await finishSending(bytes, timeout) }
+    }
+
+    /// Sends if that can be over at once. False if the calling task is elsewhere and nothing has
+    /// been done, or if what has been written has to be waited for.
+    @usableFromInline
+    func sendNow(_ bytes: [UInt8]) throws -> Bool {
+        guard isOnThread else { return false }
+        return try isSent(bytes.isEmpty) { try $0.write(bytes) }
+    }
+
+    @usableFromInline
+    nonisolated(nonsending) func finishSending(
+        _ bytes: [UInt8], _ timeout: Duration?
+    ) async throws {
         guard isOnThread else { return try await sendElsewhere(bytes, timeout) }
-        guard try isSent(bytes.isEmpty, { try $0.write(bytes) }) else {
-            return try await core.finishSending(until: Self.deadline(timeout))
-        }
+        try await core.finishSending(until: Self.deadline(timeout))
     }
 
     /// Gives bytes to the transport. False if that is not all there is to sending them.

@@ -9,7 +9,7 @@ extension StreamCore {
     /// Where the next bytes go; nil for the loop's memory.
     @inline(__always)
     func provideBuffer() -> UnsafeMutableRawBufferPointer? {
-        if let receiver, receiver.isOccupied {
+        if receiver.isOccupied {
             if hasTarget {
                 return UnsafeMutableRawBufferPointer(rebasing: memory[targetFilled...])
             }
@@ -22,11 +22,10 @@ extension StreamCore {
 
     @inline(never)
     private func reserve() -> UnsafeMutableRawBufferPointer {
-        let isAwaited = receiver?.isOccupied ?? false
         // A wait that was cut off and whose task has not run yet: what came for it goes first.
-        if hasTarget, receiver?.outcome != .woken { putBackTarget() }
+        if hasTarget, receiver.outcome != .woken { putBackTarget() }
         let ahead = neededReadAhead
-        guard isAwaited else { return ahead.buffer.reserve(1) }
+        guard receiver.isOccupied else { return ahead.buffer.reserve(1) }
         // Beyond the limit, too, in pieces worth a system call: who looks for a delimiter needs
         // only one byte more each time.
         let count = ahead.buffer.count
@@ -52,7 +51,7 @@ extension StreamCore {
     ) {
         if isShared {
             keep(UnsafeRawBufferPointer(start: base, count: count))
-        } else if hasTarget, receiver?.isOccupied == true {
+        } else if hasTarget, receiver.isOccupied {
             targetFilled += count
             if targetFilled >= needed { wakeReceiverNow() }
         } else {
@@ -78,7 +77,7 @@ extension StreamCore {
     /// Lets the network wait if nobody takes what has come.
     private func restIfFull(_ ahead: ReadAhead) {
         if ahead.buffer.capacity > ReadAhead.standardLimit { ahead.wasLarge = true }
-        guard ahead.buffer.isFull, !ahead.isFull, receiver?.isOccupied != true else { return }
+        guard ahead.buffer.isFull, !ahead.isFull, !receiver.isOccupied else { return }
         ahead.isFull = true
         transport.holdReading()
     }
@@ -135,7 +134,9 @@ extension StreamCore {
         return try await waitForBytes(count, until: deadline)
     }
 
-    /// The same, for a task that ``canReceive(_:)`` has told to wait.
+    /// The same, for a task that ``canReceive(_:)`` has told to wait. In its caller's frame: one of
+    /// its own would cost as much as a look at what came.
+    @inline(__always)
     nonisolated(nonsending) func waitForBytes(
         _ count: Int, until deadline: EventLoop.Instant? = nil
     ) async throws -> Bool {
@@ -157,19 +158,18 @@ extension StreamCore {
         _ deadline: EventLoop.Instant?, isolation: (any Actor)?
     ) -> Parking? {
         prepareToWait()
-        let room = receiverRoom
         guard deadline == nil, isCovered else { return nil }
-        return withLoopCore { room.prepare(isolation: isolation, on: $0) }
+        return withLoopCore { receiver.prepare(isolation: isolation, on: $0) }
     }
 
     // Apart: what it keeps while it waits is not to be in the frame of every receive.
     @inline(never)
     private nonisolated(nonsending) func waitWatched(_ deadline: EventLoop.Instant?) async {
-        _ = await receiverRoom.wait(on: loop, until: deadline)
+        _ = await receiver.wait(on: loop, until: deadline)
     }
 
     private func outcomeOfReceiving(_ count: Int) throws -> Bool? {
-        switch receiverRoom.outcome {
+        switch receiver.outcome {
         case .woken: try hasReceived(count)
         case .cancelled: throw CancellationError()
         case .timedOut: throw StreamError.timedOut
@@ -201,13 +201,6 @@ extension StreamCore {
         guard targetFilled > 0, !isClosed else { return }
         neededReadAhead.buffer.append(UnsafeRawBufferPointer(rebasing: memory[..<targetFilled]))
         targetFilled = 0
-    }
-
-    private var receiverRoom: WaitingRoom {
-        if let receiver { return receiver }
-        let room = WaitingRoom()
-        receiver = room
-        return room
     }
 
     /// Sees to it that bytes are read, and that a connection at rest has no memory for them.

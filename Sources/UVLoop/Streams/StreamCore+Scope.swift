@@ -22,6 +22,6 @@ extension StreamCore {
     /// Ends the wait in which it finds the task; for later ones ``isCovered`` is false.
     func cancelScope() {
         isScopeCancelled = true
-        if let receiver, receiver.isCovered { receiver.wake(loop.core, .cancelled) }
+        if receiver.isCovered { receiver.wake(loop.core, .cancelled) }
     }
 }

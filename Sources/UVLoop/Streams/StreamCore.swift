@@ -27,7 +27,7 @@ final class StreamCore {
     @exclusivity(unchecked) var needed = 0
     /// What came while nobody waited; nothing is lent then.
     @exclusivity(unchecked) var readAhead: ReadAhead?
-    @exclusivity(unchecked) var receiver: WaitingRoom?
+    let receiver = WaitingRoom()
 
     // Sending; see StreamCore+Sending.
     @exclusivity(unchecked) var sender: WaitingRoom?
@@ -101,14 +101,13 @@ final class StreamCore {
 
     @inline(__always)
     func wakeReceiverNow() {
-        guard let receiver else { return }
         withLoopCore { receiver.wakeNow($0) }
     }
 
     /// Lets every waiting task look again at how things stand.
     func wakeAll() {
         let core = loop.core
-        receiver?.wake(core)
+        receiver.wake(core)
         sender?.wake(core)
         for closer in transport.extras?.closers ?? [] { closer.wake(core) }
     }
@@ -131,7 +130,7 @@ final class StreamCore {
     func markClosed() {
         guard !isClosed else { return }
         isClosed = true
-        receiver?.wake(loop.core)
+        receiver.wake(loop.core)
         sender?.wake(loop.core)
     }
 

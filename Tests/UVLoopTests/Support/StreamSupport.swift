@@ -52,7 +52,7 @@ extension SocketStream {
     func receiverWaits(
         _ loop: isolated EventLoop, place: SourceLocation = #_sourceLocation
     ) async throws {
-        try await until(loop, place: place) { self.core.receiver?.isOccupied == true }
+        try await until(loop, place: place) { self.core.receiver.isOccupied }
     }
 
     /// Waits until a task waits for room. On the loop's thread.
