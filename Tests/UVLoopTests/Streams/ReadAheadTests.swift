@@ -7,7 +7,7 @@ import Testing
 struct ReadAheadTests {
     @Test func aPeerIsSlowedDownAndNothingIsLost() async throws {
         try await withStream { loop, stream, peer in
-            let total = 20_000_000
+            let total = 12_000_000
             let sent = Counter()
             let sending = Task {
                 try await offThread {
@@ -23,7 +23,7 @@ struct ReadAheadTests {
             #expect(stream.core.availableCount == 65_536)
             #expect(!stream.transport.isReading)
             // What the systems buffer on the way is far less than all.
-            #expect(sent.value < 150)
+            #expect(sent.value < 90)
             var received = 0
             while received < total {
                 let chunk = try await stream.receive()!
