@@ -19,7 +19,8 @@ extension Listener {
     /// Returns when the listener is closed and all handlers have ended. If the calling task is
     /// cancelled, so are the handlers, and the listener closes.
     ///
-    /// - Throws: `CancellationError`; ``StreamError/busy`` if another task takes connections.
+    /// - Throws: `CancellationError`; ``StreamError/busy`` if another task takes or serves
+    ///   connections.
     public nonisolated(nonsending) func serve(
         _ handler: @escaping Handler
     ) async throws {
@@ -31,18 +32,18 @@ extension EventLoop {
     fileprivate func serve(
         _ listener: Listener, _ handler: @escaping Listener.Handler
     ) async throws {
-        guard !listener.queue.isTaking else {
+        guard listener.handlers == nil, !listener.queue.isTaking else {
             try checkCancellation()
             throw StreamError.busy
         }
         let handlers = HandlerTasks(handler)
         listener.handlers = handlers
-        defer {
-            listener.server.close()
-            listener.handlers = nil
-        }
+        defer { listener.handlers = nil }
         try await withTaskCancellationHandler {
             try await withThrowingDiscardingTaskGroup { group in
+                // Before the group waits for handlers that may take their time: nobody is let in
+                // any more whom nobody serves.
+                defer { listener.server.close() }
                 while let stream = try await listener.queue.next(on: self) {
                     handlers.started()
                     group.addTask(executorPreference: loopTaskExecutor) {
@@ -52,10 +53,6 @@ extension EventLoop {
                 await handlers.wait(on: self)
                 group.cancelAll()
                 handlers.cancelWaits()
-                // Those that do not heed it lose their streams a moment later, or with the loop.
-                guard core.acceptsHandles else { return }
-                let server = listener.server
-                callLater(.seconds(1)) { server.abortClients() }.keepsLoopAlive = false
             }
         } onCancel: {
             try? execute { _ in handlers.cancelWaits() }

@@ -94,8 +94,13 @@ public final class Listener: Sendable {
     }
 
     private func endGrace() {
-        // Whoever serves cancels the handlers first, or they would hear of closed streams instead.
-        if let handlers { handlers.endGrace(loop.core) } else { server.abortClients() }
+        guard let handlers else { return server.abortClients() }
+        // Whoever serves cancels the handlers now. Those that do not heed it, or have not heeded it
+        // before, lose their streams a moment later: at once, and the others would hear of closed
+        // streams instead.
+        handlers.endGrace(loop.core)
+        guard loop.core.acceptsHandles else { return }
+        loop.callLater(.seconds(1)) { [server] in server.abortClients() }.keepsLoopAlive = false
     }
 }
 

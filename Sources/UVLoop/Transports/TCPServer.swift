@@ -46,6 +46,8 @@ public final class TCPServer {
     @exclusivity(unchecked) private var listeners: [ListeningSocket]
     private let waiters = WaiterList()
     private let maxConnections: Int
+    /// Whether a connection is being made, which is not counted yet. The factory may close.
+    @exclusivity(unchecked) private var isAccepting = false
     /// Called once, when it ceases to listen.
     @exclusivity(unchecked) var onClose: (() -> Void)?
     /// Whether there is anybody to take connections.
@@ -151,6 +153,11 @@ public final class TCPServer {
         _ descriptor: Int32, _ kind: Transport.Kind, _ peer: SocketAddress?,
         _ entry: ProtocolEntry, _ place: SourcePlace, _ makeProtocol: () throws -> AnyObject
     ) {
+        isAccepting = true
+        defer {
+            isAccepting = false
+            if isOver { waiters.resumeAll() }
+        }
         var made: AnyObject?
         loop.core.guarded(.serverFactory) { made = try makeProtocol() }
         guard let made else { return cuv_close(descriptor) }
@@ -200,7 +207,7 @@ public final class TCPServer {
 
     // MARK: Ending
 
-    private var isOver: Bool { listeners.isEmpty && connectionCount == 0 }
+    private var isOver: Bool { listeners.isEmpty && connectionCount == 0 && !isAccepting }
 
     /// Ceases to accept connections; those that are open stay so. The ports and paths are free when
     /// this returns. Idempotent.

@@ -165,9 +165,7 @@ struct SendingTests {
     @Test func aWaitForRoomThatIsCutOffChangesNothing() async throws {
         try await withStream(receiveBuffer: 4_096) { loop, stream, peer in
             // Not by a send, which would be cut off.
-            while !stream.core.isClogged {
-                try await stream.withTransport { try $0.write(pattern(10_000)) }
-            }
+            try await stream.clog(with: pattern(10_000))
             let waiting = loop.spawn { _ in try await stream.waitForRoom() }
             try await stream.senderWaits(loop)
             waiting.cancel()

@@ -201,14 +201,14 @@ struct StreamTimeoutTests {
                 }
                 // Its time may be over before anybody has seen that it waits.
                 try await yield(loop) {
-                    isOver.value > 0 || stream.core.receiver?.isOccupied == true
+                    isOver.value > 0 || stream.core.receiver.isOccupied
                 }
                 try peer.send("12345")
                 if !byTimeout {
                     try await until(loop) { stream.core.targetFilled == 5 }
                     waiting.cancel()
                 }
-                try await yield(loop) { stream.core.receiver?.isOccupied != true }
+                try await yield(loop) { !stream.core.receiver.isOccupied }
                 try peer.send("6789a")
                 let bytes = try? await waiting.value
                 if let bytes {

@@ -143,13 +143,17 @@ extension EventLoop {
     /// A server whose connections each get the recorder that the closure returns.
     nonisolated func serve(
         on addresses: SocketAddress = .anyPortIPv4, _ kind: ProtocolKind = .plain,
-        _ make: @escaping () throws -> Recorder
+        _ options: ListenOptions = ListenOptions(), _ make: @escaping () throws -> Recorder
     ) throws -> TCPServer {
         switch kind {
         case .plain:
-            try listen(onAddresses: addresses) { try make() as! PlainRecorder }
+            try listen(onAddresses: addresses, options: options) {
+                try make() as! PlainRecorder
+            }
         case .buffered:
-            try listen(onAddresses: addresses) { try make() as! BufferedRecorder }
+            try listen(onAddresses: addresses, options: options) {
+                try make() as! BufferedRecorder
+            }
         }
     }
 

@@ -76,10 +76,17 @@ extension SocketStream {
         try await until(loop, place: place) { self.core.hasReadEnd }
     }
 
-    /// Sends until a send would have to wait: the peer does not read. On the loop's thread.
-    func clog() async throws {
-        while !core.isClogged {
-            try await withTransport { try $0.write([UInt8](repeating: 1, count: 65_536)) }
+    /// Sends until a send would have to wait, for as long as the peer does not read. On the loop's
+    /// thread.
+    func clog(
+        with piece: [UInt8] = [UInt8](repeating: 1, count: 65_536)
+    ) async throws {
+        try await withTransport { transport in
+            // Left to itself, the system enlarges its buffer when it hears from the peer: a moment
+            // later it takes what is queued after all.
+            try transport.setSendBufferSize(16_384)
+            // Far more than the two systems may still take.
+            while transport.bufferedByteCount < 400_000 { try transport.write(piece) }
         }
     }
 }
