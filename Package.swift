@@ -3,6 +3,9 @@ import PackageDescription
 
 let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+/// Programs that the tests run: one for each way to replace Swift's default loop.
+let probes = ["ProbeRunMain", "ProbeAsyncMain", "ProbeTopLevel"]
+
 let package = Package(
     name: "UVLoop",
     platforms: [.macOS(.v15)],
@@ -25,9 +28,23 @@ let package = Package(
         ),
         .testTarget(
             name: "UVLoopTests",
-            dependencies: ["UVLoop", "CUV", "StreamConformance"],
+            dependencies: ["UVLoop", "CUV", "StreamConformance"] + probes.map { .target(name: $0) },
             swiftSettings: settings
         ),
-    ],
+        .target(
+            name: "ProbeChecks",
+            dependencies: ["UVLoop", "CUV"],
+            path: "Tests/Probes/Checks",
+            swiftSettings: settings
+        ),
+    ]
+        + probes.map {
+            .executableTarget(
+                name: $0,
+                dependencies: ["UVLoop", "ProbeChecks"],
+                path: "Tests/Probes/" + $0.dropFirst("Probe".count),
+                swiftSettings: settings
+            )
+        },
     swiftLanguageModes: [.v6]
 )

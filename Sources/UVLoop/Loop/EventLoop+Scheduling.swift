@@ -69,7 +69,7 @@ extension EventLoop {
         // Sound: the closure comes from the loop's thread, and the task runs it nowhere else.
         nonisolated(unsafe) let body = body
         let number = core.tasks.reserve()
-        let task = Task(executorPreference: loopTaskExecutor) {
+        let task = Task(executorPreference: preferredExecutor) {
             try await self.runSpawned(number, body)
         }
         core.tasks.add(number) { task.cancel() }

@@ -46,7 +46,7 @@ extension EventLoop {
                 defer { listener.server.close() }
                 while let stream = try await listener.queue.next(on: self) {
                     handlers.started()
-                    group.addTask(executorPreference: loopTaskExecutor) {
+                    group.addTask(executorPreference: preferredExecutor) {
                         await stream.serve(handlers)
                     }
                 }
