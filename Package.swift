@@ -4,13 +4,14 @@ import PackageDescription
 let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// Programs that the tests run: one for each way to replace Swift's default loop.
-let probes = ["ProbeRunMain", "ProbeAsyncMain", "ProbeTopLevel"]
+let probes = ["ProbeRunMain", "ProbeAsyncMain", "ProbeTopLevel", "ProbeAutoInstall"]
 
 let package = Package(
     name: "UVLoop",
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "UVLoop", targets: ["UVLoop"]),
+        .library(name: "UVLoopAutoInstall", targets: ["UVLoopAutoInstall"]),
         .library(name: "CUV", targets: ["CUV"]),
         .library(name: "StreamConformance", targets: ["StreamConformance"]),
     ],
@@ -21,6 +22,12 @@ let package = Package(
             providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]
         ),
         .target(name: "UVLoop", dependencies: ["CUV"], swiftSettings: settings),
+        .target(
+            name: "UVLoopAutoInstall",
+            dependencies: ["UVLoop", "CUVLoopAutoInstall"],
+            swiftSettings: settings
+        ),
+        .target(name: "CUVLoopAutoInstall"),
         .target(
             name: "StreamConformance",
             dependencies: ["UVLoop"],
@@ -41,7 +48,9 @@ let package = Package(
         + probes.map {
             .executableTarget(
                 name: $0,
-                dependencies: ["UVLoop", "ProbeChecks"],
+                dependencies: [
+                    "ProbeChecks", $0 == "ProbeAutoInstall" ? "UVLoopAutoInstall" : "UVLoop",
+                ],
                 path: "Tests/Probes/" + $0.dropFirst("Probe".count),
                 swiftSettings: settings
             )

@@ -55,6 +55,7 @@ extension EventLoop {
     /// - Returns: what `body` returns.
     /// - Throws: what `body` throws; ``InstallError``; ``EventLoopError/running`` inside a run;
     ///   ``EventLoopError/stopped`` if ``stop()`` ended it first.
+    @discardableResult
     public nonisolated static func runMain<R>(
         _ mode: InstallMode = .single, _ body: @escaping @MainActor () async throws -> R
     ) throws -> R {

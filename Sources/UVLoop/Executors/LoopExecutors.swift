@@ -39,7 +39,8 @@ final class LoopTaskExecutor: TaskExecutor {
 
 extension EventLoop {
     /// What tasks of the loop prefer: so that their functions without isolation run on its thread,
-    /// too. Nothing on Swift's default loop, where they do anyway: a preference costs look-ups.
+    /// too. Nothing on Swift's default loop, where they do anyway: a preference costs look-ups (and
+    /// one for nil as well).
     nonisolated var preferredExecutor: LoopTaskExecutor? {
         core.isDefault ? nil : loopTaskExecutor
     }

@@ -1,5 +1,5 @@
-@_spi(ExperimentalScheduling) @_spi(ExperimentalCustomExecutors) import _Concurrency
 import CUV
+@_spi(ExperimentalScheduling) @_spi(ExperimentalCustomExecutors) import _Concurrency
 
 // `Task.sleep`, by the loop's timers. The runtime asks the executor that the task is on, the one
 // that it prefers, or the default one, whichever first can.
