@@ -10,6 +10,7 @@ import UVLoop
 public struct Checks: Sendable {
     let mode: InstallMode
 
+    /// The checks for a program that has installed, or is going to install, the loop so.
     public init(_ mode: InstallMode) {
         self.mode = mode
         // Nothing here takes long; a hang is an error.
@@ -21,6 +22,7 @@ public struct Checks: Sendable {
         CommandLine.arguments.dropFirst().first == "mainOnly" ? .mainOnly : .single
     }
 
+    /// Makes all checks; ends the program at the first that does not hold.
     @MainActor
     public func run() async throws {
         for (name, check) in all {
@@ -45,6 +47,7 @@ public struct Checks: Sendable {
             ("async stream", asyncStream), ("yield", yields), ("sleeps", sleeps),
             ("sleeps in order", sleepsInOrder), ("cancelled sleep", cancelledSleep),
             ("cancellation", cancellation), ("sockets", sockets),
+            ("URLSession", urlSession),
             ("dispatch main queue", dispatchMainQueue), ("operation queue", operationQueue),
             ("process", process),
         ]
