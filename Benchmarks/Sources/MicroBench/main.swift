@@ -1,6 +1,6 @@
-// The cost of what needs no network: timers, queued calls, posts from other threads, tasks. CPU time
-// of the process, kernel included; ours, C's libuv and Swift's default executors in turn, several
-// rounds in one run.
+// The cost of what needs no network: timers, queued calls, posts from other threads, tasks. CPU
+// time of the process, kernel included; ours, C's libuv and Swift's default executors in turn,
+// several rounds in one run.
 //
 //     swift run -c release MicroBench [ROUNDS [PART OF A ROW'S NAME]]
 
