@@ -3,11 +3,15 @@ import PackageDescription
 
 let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+/// Programs that the tests run: one for each way to replace Swift's default loop.
+let probes = ["ProbeRunMain", "ProbeAsyncMain", "ProbeTopLevel", "ProbeAutoInstall"]
+
 let package = Package(
     name: "UVLoop",
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "UVLoop", targets: ["UVLoop"]),
+        .library(name: "UVLoopAutoInstall", targets: ["UVLoopAutoInstall"]),
         .library(name: "CUV", targets: ["CUV"]),
         .library(name: "StreamConformance", targets: ["StreamConformance"]),
     ],
@@ -19,15 +23,37 @@ let package = Package(
         ),
         .target(name: "UVLoop", dependencies: ["CUV"], swiftSettings: settings),
         .target(
+            name: "UVLoopAutoInstall",
+            dependencies: ["UVLoop", "CUVLoopAutoInstall"],
+            swiftSettings: settings
+        ),
+        .target(name: "CUVLoopAutoInstall"),
+        .target(
             name: "StreamConformance",
             dependencies: ["UVLoop"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "UVLoopTests",
-            dependencies: ["UVLoop", "CUV", "StreamConformance"],
+            dependencies: ["UVLoop", "CUV", "StreamConformance"] + probes.map { .target(name: $0) },
             swiftSettings: settings
         ),
-    ],
+        .target(
+            name: "ProbeChecks",
+            dependencies: ["UVLoop", "CUV"],
+            path: "Tests/Probes/Checks",
+            swiftSettings: settings
+        ),
+    ]
+        + probes.map {
+            .executableTarget(
+                name: $0,
+                dependencies: [
+                    "ProbeChecks", $0 == "ProbeAutoInstall" ? "UVLoopAutoInstall" : "UVLoop",
+                ],
+                path: "Tests/Probes/" + $0.dropFirst("Probe".count),
+                swiftSettings: settings
+            )
+        },
     swiftLanguageModes: [.v6]
 )

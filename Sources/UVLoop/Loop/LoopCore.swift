@@ -32,6 +32,8 @@ final class LoopCore {
     @exclusivity(unchecked) unowned(unsafe) var eventLoop: EventLoop!
     @exclusivity(unchecked) var serialExecutor: UnownedSerialExecutor!
     @exclusivity(unchecked) var taskExecutor: UnownedTaskExecutor!
+    /// Whether the loop is Swift's default one. Then nothing has to prefer it.
+    @exclusivity(unchecked) var isDefault = false
 
     // The queue.
     @exclusivity(unchecked) var ready = ReadyQueue()
@@ -215,7 +217,16 @@ final class LoopCore {
     func run(_ entry: ReadyEntry) {
         switch entry {
         case .serialJob(let job):
-            runJob { job.runSynchronously(isolatedTo: serialExecutor, taskExecutor: taskExecutor) }
+            if isDefault {
+                // Its tasks prefer nothing; the runtime compares that when they change actors.
+                runJob { job.runSynchronously(on: serialExecutor) }
+            } else {
+                runJob {
+                    job.runSynchronously(isolatedTo: serialExecutor, taskExecutor: taskExecutor)
+                }
+            }
+        case .defaultJob(let job):
+            runJob { job.runSynchronously(on: .generic) }
         case .taskJob(let job):
             runJob { job.runSynchronously(on: taskExecutor) }
         case .function(let function, let context):
