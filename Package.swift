@@ -5,7 +5,10 @@ let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// Programs that the tests run: one for each way to replace Swift's default loop. No dependencies
 /// of the tests, which would link them, and with them the constructor that replaces it.
-let probes = ["ProbeRunMain", "ProbeAsyncMain", "ProbeTopLevel", "ProbeAutoInstall", "ProbeSoak"]
+let probes = [
+    "ProbeRunMain", "ProbeAsyncMain", "ProbeTopLevel", "ProbeAutoInstall", "ProbeGuest",
+    "ProbeSoak",
+]
 
 let package = Package(
     name: "UVLoop",

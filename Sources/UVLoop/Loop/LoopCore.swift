@@ -32,6 +32,8 @@ final class LoopCore {
     @exclusivity(unchecked) unowned(unsafe) var eventLoop: EventLoop!
     @exclusivity(unchecked) var serialExecutor: UnownedSerialExecutor!
     @exclusivity(unchecked) var taskExecutor: UnownedTaskExecutor!
+    /// Called when work comes while nobody runs the loop; nil unless it is the installed one.
+    @exclusivity(unchecked) var whenWorkWaits: (() -> Void)?
     /// Whether the loop is Swift's default one. Then nothing has to prefer it.
     @exclusivity(unchecked) var isDefault = false
 
@@ -289,6 +291,7 @@ final class LoopCore {
         isDrainAssured = takesCalls
         isIdleStarted = true
         uv_idle_start(idle) { _ in }
+        if !isRunning, let whenWorkWaits { whenWorkWaits() }
     }
 
     func stopIdle() {

@@ -23,6 +23,7 @@ extension LoopCore {
             return false
         }
         if node.pointee.keepsLoopAlive { changeKeepingAlive(1) }
+        if !isRunning, let whenWorkWaits { whenWorkWaits() }
         return true
     }
 
