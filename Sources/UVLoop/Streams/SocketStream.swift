@@ -146,6 +146,14 @@ extension EventLoop {
         return isolation === self || isExecutor(of: isolation)
     }
 
+    /// The same for an operation that waits for a continuation: that takes a task without isolation
+    /// to the executor that it prefers, wherever it has been.
+    nonisolated func isHomeOfContinuations(_ isolation: (any Actor)? = #isolation) -> Bool {
+        guard isHome(isolation) else { return false }
+        return isolation != nil || core.isDefault
+            || withUnsafeCurrentTask { $0?.unownedTaskExecutor == core.taskExecutor }
+    }
+
     @inline(never)
     private nonisolated func isExecutor(of actor: any Actor) -> Bool {
         actor.unownedExecutor.identity == core.serialExecutor.identity
