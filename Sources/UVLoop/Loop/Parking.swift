@@ -37,6 +37,7 @@ actor Parking: SerialExecutor {
     /// ``wait()``.
     @inline(__always)
     nonisolated func prepare(_ room: WaitingRoom) {
+        assert(core.isOnThread && space == nil)
         space = .passUnretained(room)
     }
 

@@ -50,6 +50,7 @@ final class WaitingRoom: @unchecked Sendable {
         isWokenEarly = false
         if let deadline { startTimer(loop, deadline) }
         await waitWatchingCancellation(on: loop)
+        loop.assertOnThread()
         if deadline != nil { timer?.stop() }
         return outcome
     }
