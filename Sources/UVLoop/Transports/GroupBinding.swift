@@ -86,7 +86,7 @@ extension EventLoopGroup {
                 let share = options.share(of: index, among: loops.count)
                 let sockets = bound[index]
                 members.append(
-                    try await loop.visit { try makeMember(loop, sockets.sockets, share) })
+                    try await loop.onThread { try makeMember(loop, sockets.sockets, share) })
             }
             return GroupMembers(members, at: bound[0].addresses, nil)
         } catch {
@@ -103,7 +103,7 @@ extension EventLoopGroup {
         var options = options
         options.reusePort = options.reusePort || !isFirst
         let sharesPort = isFirst && loops.count > 1
-        return try await loop.visit { [options] in
+        return try await loop.onThread { [options] in
             try GroupSockets(loop, addresses, options, sharesPort: sharesPort, place)
         }
     }
@@ -115,7 +115,7 @@ extension EventLoopGroup {
         _ makeMember: @escaping MakeMember<Member>
     ) async throws -> GroupMembers<Member> {
         let loop = next()
-        let bound = try await loop.visit {
+        let bound = try await loop.onThread {
             try GroupSockets(loop, addresses, options, sharesPort: false, place)
         }
         let dealer = ConnectionDealer(on: loop, memberCount: loops.count, options: options)
@@ -124,7 +124,7 @@ extension EventLoopGroup {
         var members: [Member] = []
         do {
             for (index, loop) in loops.enumerated() {
-                let (member, sources) = try await loop.visit {
+                let (member, sources) = try await loop.onThread { () throws(EndpointError) in
                     let sources = try bound.addresses.map { address throws(EndpointError) in
                         try HandedConnections(loop, index, from: dealer, at: address, madeAt: place)
                     }
@@ -135,7 +135,7 @@ extension EventLoopGroup {
                 members.append(member)
                 targets.append(sources)
             }
-            try await loop.visit { [targets] in
+            try await loop.onThread { [targets] in
                 try dealer.start(
                     bound.sockets, for: targets.map(\.sources), backlog: options.backlog)
             }

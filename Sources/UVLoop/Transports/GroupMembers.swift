@@ -60,6 +60,9 @@ final class GroupMembers<Member: GroupMember>: Sendable {
 }
 
 extension EventLoop {
-    /// Calls a closure on the loop's thread, also after the loop's end.
-    func onThread<R: Sendable>(_ body: @Sendable () -> R) -> R { body() }
+    /// Calls a closure on the loop's thread, also after the loop's end. Not `visit`: a closure that
+    /// awaits nothing would run elsewhere there.
+    func onThread<R: Sendable, E: Error>(_ body: @Sendable () throws(E) -> R) throws(E) -> R {
+        try body()
+    }
 }
