@@ -33,6 +33,8 @@ struct TimerNode {
     var isFiring = false
     var isOrphan = false
     var keepsLoopAlive = true
+    /// Whether it fires when the loop closes, for a task that would wait for ever otherwise.
+    var firesAtEnd = false
 
     init(_ body: @escaping () throws -> Void) {
         self.body = body
