@@ -83,6 +83,9 @@ final class LoopCore {
     @exclusivity(unchecked) var exceptionHandler: ExceptionHandler?
     @exclusivity(unchecked) var isDebug = false
     @exclusivity(unchecked) var slowCallbackThreshold: UInt64 = 100_000_000
+    @exclusivity(unchecked) var blockedLoopThreshold: UInt64 = 5_000_000_000
+    /// Watches the loop; in debug mode only.
+    @exclusivity(unchecked) var watchdog: Watchdog?
     /// Where open handles were made; kept in debug mode only.
     @exclusivity(unchecked) var debugPlaces: [UnsafeMutablePointer<uv_handle_t>: SourcePlace]?
     let tasks = TaskRegistry()
