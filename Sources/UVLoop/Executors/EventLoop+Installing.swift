@@ -21,6 +21,8 @@ extension EventLoop {
     /// actor is the loop, code that is isolated to it is on the loop's thread, and uses what lives
     /// on ``main`` directly.
     ///
+    /// Where `RunLoop.main.run()` has the main thread, the loop is turned from there.
+    ///
     /// The main queue of Dispatch is served by the loop, and with it `OperationQueue.main` and the
     /// handlers of `URLSession` and `Process`. The loop is never closed. What blocks the main
     /// thread blocks everything: to wait there on a semaphore for a task is a deadlock.

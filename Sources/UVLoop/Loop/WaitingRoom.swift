@@ -25,6 +25,12 @@ final class WaitingRoom: @unchecked Sendable {
     /// Counts the waits, so that a cancellation that comes late finds that it is too late.
     @exclusivity(unchecked) private var number: UInt16 = 0
     @exclusivity(unchecked) private var timer: Timer?
+    /// Whether the end of the loop ends a wait with a time limit as if the time were over.
+    private let isWokenAtEnd: Bool
+
+    /// - Parameter wokenAtEnd: false for a wait that somebody ends by other means when the loop
+    ///   closes.
+    init(wokenAtEnd: Bool = false) { isWokenAtEnd = wokenAtEnd }
 
     /// Whether a task waits, or is about to.
     @inline(__always) var isOccupied: Bool { job != nil || isPreparing }
@@ -90,7 +96,9 @@ final class WaitingRoom: @unchecked Sendable {
     }
 
     private func startTimer(_ loop: EventLoop, _ deadline: EventLoop.Instant) {
-        if timer == nil { timer = Timer(loop) { [unowned self] in timedOut() } }
+        if timer == nil {
+            timer = Timer(loop, firesAtEnd: isWokenAtEnd) { [unowned self] in timedOut() }
+        }
         timer?.start(at: deadline)
     }
 

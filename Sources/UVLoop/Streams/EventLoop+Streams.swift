@@ -92,12 +92,8 @@ extension EventLoop {
                 try await self.listen(on: endpoints, options: options, madeAt: place)
             }
         }
-        let queue = AcceptQueue()
-        let entry = StreamEntry { queue.accepted($0) }
-        let server = try TCPServer(
-            self, binding: try await addresses(of: endpoints), options: options, entry,
-            madeAt: place
-        ) { StreamCore() }
-        return Listener(server, queue)
+        let sockets = try TCPServer.bind(
+            self, try await addresses(of: endpoints), options, place)
+        return try Listener(self, sockets, options, place)
     }
 }

@@ -25,14 +25,20 @@ public final class Listener: Sendable {
     /// What serves the connections, while it does.
     nonisolated(unsafe) var handlers: HandlerTasks?
 
-    /// A listener for a server whose connections come to the queue.
-    init(_ server: TCPServer, _ queue: AcceptQueue) {
-        loop = server.loop
-        addresses = server.addresses
+    /// Gives out the connections of sources, and closes them if that fails; on the loop's thread.
+    init(
+        _ loop: EventLoop, _ sources: [any ConnectionSource], _ options: ListenOptions,
+        _ place: SourcePlace
+    ) throws(EndpointError) {
+        let queue = AcceptQueue()
+        let entry = StreamEntry { queue.accepted($0) }
+        let server = try TCPServer(loop, sources, options, entry, place) { StreamCore() }
+        self.loop = loop
         self.server = server
         self.queue = queue
+        addresses = server.addresses
         queue.server = server
-        server.onClose = { [queue] in queue.close() }
+        server.onClose = { queue.close() }
     }
 
     deinit {

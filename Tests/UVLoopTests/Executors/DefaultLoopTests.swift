@@ -9,6 +9,13 @@ struct DefaultLoopTests {
         #expect(lines.count > 15)
     }
 
+    /// Where `RunLoop.main` has the main thread, the loop is turned from there.
+    @Test(arguments: ["single", "mainOnly"])
+    func asAGuestOfTheRunLoop(_ mode: String) async throws {
+        let lines = try await Probe("ProbeGuest").lines(mode)
+        #expect(lines.count { $0 == "all checks passed" } == 2, "\(lines)")
+    }
+
     /// Without a line of the program's own.
     @Test func aProductThatIsOnlyLinked() async throws {
         let lines = try await Probe("ProbeAutoInstall").lines()
