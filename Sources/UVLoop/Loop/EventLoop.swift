@@ -14,9 +14,9 @@ import CUV
 /// ```
 ///
 /// **Three ways to have one.** ``run(_:)-type.method`` makes a loop, runs one async closure on
-/// it on the calling thread, and closes it. ``EventLoopThread`` has a loop on a thread of its own.
-/// ``init()`` makes one by hand, for ``run(_:)-method`` in callback style or for embedding in
-/// another loop.
+/// it on the calling thread, and closes it. ``EventLoopThread`` has a loop on a thread of its own,
+/// ``EventLoopGroup`` several. ``init()`` makes one by hand, for ``run(_:)-method`` in callback
+/// style or for embedding in another loop.
 ///
 /// **Threads.** A loop belongs to the thread that made it. What lives on it (``Timer``,
 /// ``Transport``, ``TCPServer``, …) is made and used there: in its callbacks, in code isolated to

@@ -189,18 +189,21 @@ struct EventLoopGroupTests {
                 let peers = try [listener, other].map {
                     try RawSocket.connect(to: $0.addresses[0])
                 }
-                precondition(threadCount() == 3)
+                precondition(threadCount() >= 3)
                 if shutsDown { await group.shutdown() }
                 for peer in peers { peer.close() }
             }
-            for shutsDown in [true, false] {
-                try await round(shutsDown: true)
-                try await eventually { threadCount() == 0 }
-                let before = openDescriptorCount()
-                for _ in 0..<10 { try await round(shutsDown: shutsDown) }
-                // The threads have a few instructions to go.
-                try await eventually { threadCount() == 0 }
-                try await eventually { openDescriptorCount() == before }
+            // On a loop, because a sleep of Swift's own may open something for good.
+            try EventLoop.run { loop in
+                for shutsDown in [true, false] {
+                    try await round(shutsDown: true)
+                    // The threads have a few instructions to go.
+                    try await until(loop) { threadCount() == 0 }
+                    let before = openDescriptorCount()
+                    for _ in 0..<10 { try await round(shutsDown: shutsDown) }
+                    try await until(loop) { threadCount() == 0 }
+                    try await until(loop) { openDescriptorCount() == before }
+                }
             }
         }
     }
