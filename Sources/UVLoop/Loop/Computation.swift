@@ -4,8 +4,8 @@ import Synchronization
 /// A computation on a thread of Dispatch, and the task that waits for it.
 ///
 /// Dispatch's global queue, and not the thread pool of libuv: that one has four threads whatever
-/// the number of cores, and shares them with what blocks. Nor Swift's global executor, which can be
-/// the loop itself.
+/// the number of cores, and shares them with what blocks; and the way there and back is dearer (15
+/// µs of CPU time, here 9). Nor Swift's global executor, which can be the loop itself.
 final class Computation<R>: Sendable {
     private enum State {
         /// Waits for a thread; nil until the task has begun to wait.

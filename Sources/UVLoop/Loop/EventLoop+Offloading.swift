@@ -5,9 +5,10 @@ extension EventLoop {
     /// let digest = try await loop.offload { sha256(of: bytes) }
     /// ```
     ///
-    /// **When.** The way there and back costs about 10 µs of CPU time. So it pays for what takes
-    /// 100 µs and more; what takes less is done sooner than moved. What takes milliseconds does not
-    /// belong on the loop at all, because everything else there waits for it.
+    /// **When.** The way there and back costs about 10 µs of CPU time, and up to 50 when a core has
+    /// to be woken. So it pays for what takes 100 µs and more; what takes less is done sooner than
+    /// moved. What takes milliseconds does not belong on the loop at all, because everything else
+    /// there waits for it.
     ///
     /// **Not for what blocks**, such as reading a file or waiting for a lock. The threads are those
     /// of Dispatch's global queue, as many as there are cores: a thread that waits there keeps a

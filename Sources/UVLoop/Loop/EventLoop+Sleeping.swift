@@ -28,7 +28,10 @@ extension EventLoop {
         case .cancelled: throw CancellationError()
         case .woken: break
         case .timedOut:
-            if core.isClosing, deadline > .now { throw EventLoopError.closed }
+            guard core.isClosing, deadline > .now else { break }
+            // The loop's own tasks are cancelled when it closes, and hear of that.
+            try checkCancellation()
+            throw EventLoopError.closed
         }
     }
 

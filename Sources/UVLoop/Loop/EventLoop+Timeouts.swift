@@ -11,12 +11,12 @@ extension EventLoop {
     ///
     /// The closure runs where the caller is isolated, in a child task of the calling one: with its
     /// priority and its task-local values, and it is cancelled with it. The time is one timer of
-    /// the loop. As with every cancellation, the closure has to heed it; this waits until it has
-    /// ended.
+    /// the loop, which has to run. As with every cancellation, the closure has to heed it; this
+    /// waits until it has ended.
     ///
     /// - **A value** that the closure returns nevertheless, too late, is returned.
-    /// - **`CancellationError`** becomes ``EventLoopError/timedOut`` if the time is over, unless the
-    ///   calling task is cancelled, too.
+    /// - **`CancellationError`** becomes ``EventLoopError/timedOut`` if the time is over, unless
+    ///   the calling task is cancelled, too.
     /// - **Every other error** of the closure comes out as it is. So an inner timeout never looks
     ///   like the outer one's; and when the outer time is over, the inner closure is cancelled.
     ///

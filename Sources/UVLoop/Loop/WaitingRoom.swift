@@ -22,11 +22,11 @@ final class WaitingRoom: @unchecked Sendable {
     @exclusivity(unchecked) private(set) var isCovered = false
     /// What ended the last wait.
     @exclusivity(unchecked) private(set) var outcome = Outcome.woken
+    /// Whether the end of the loop ends a wait with a time limit as if the time were over.
+    private let isWokenAtEnd: Bool
     /// Counts the waits, so that a cancellation that comes late finds that it is too late.
     @exclusivity(unchecked) private var number: UInt16 = 0
     @exclusivity(unchecked) private var timer: Timer?
-    /// Whether the end of the loop ends a wait with a time limit as if the time were over.
-    private let isWokenAtEnd: Bool
 
     /// - Parameter wokenAtEnd: false for a wait that somebody ends by other means when the loop
     ///   closes.

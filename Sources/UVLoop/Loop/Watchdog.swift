@@ -1,7 +1,7 @@
 import CUV
 
-/// Watches in debug mode, from a thread of its own, how long the loop has been in the same callback:
-/// one that never ends could not be reported at its end.
+/// Watches in debug mode, from a thread of its own, how long the loop has been in the same
+/// callback: one that never ends could not be reported at its end.
 ///
 /// A callback costs two short locks. Without debug mode there is no watchdog.
 final class Watchdog: Sendable {

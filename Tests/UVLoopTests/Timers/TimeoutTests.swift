@@ -288,14 +288,18 @@ struct TimeoutTests {
         try await onLoop { loop in
             for _ in 0..<50 {
                 let deadline = loop.now.advanced(by: .milliseconds(1))
+                let hasBegunInTime = Mutexed(false)
                 let error = await failure {
                     try await loop.withDeadline(deadline) {
                         do {
                             try await loop.withDeadline(deadline) {
+                                hasBegunInTime.value = loop.now < deadline
                                 try await loop.sleep(for: Self.ages)
                             }
-                        } catch EventLoopError.timedOut {
-                            Issue.record("the inner one")
+                        } catch {
+                            // On a slow machine it may begin when its own time is over.
+                            #expect(error is CancellationError || hasBegunInTime.value == false)
+                            throw error
                         }
                     }
                 }
