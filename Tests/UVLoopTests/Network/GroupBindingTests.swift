@@ -117,7 +117,6 @@ struct GroupBindingTests {
                         [.address(.unnamed), .address(taken.localAddress)],
                         [.address(.anyPortIPv4), .unix("no/such/folder")],
                         [.ip("no address", port: 0)],
-                        [.host("no-such-name.invalid", port: 1)],
                     ] {
                         let error = await failure {
                             try await group.listen(

@@ -78,9 +78,6 @@ struct GroupServerTests {
             try await server.shutdown(grace: .milliseconds(20))
             try await closed
             #expect(await server.connectionCounts == [0, 0, 0])
-            #expect(throws: UVError.connectionRefused) {
-                try RawSocket.connect(to: server.addresses[0])
-            }
             for peer in peers {
                 #expect(try await offThread { (try? peer.receiveToEnd()) ?? [] } == [])
                 peer.close()
