@@ -239,7 +239,9 @@ extension Checks {
         let isCancelled = Mutexed(false)
         let task = Task.detached {
             await withTaskCancellationHandler {
-                while !Task.isCancelled { await Task.yield() }
+                // Not until the flag is up: on another thread that can be seen before the handler
+                // runs, which it does not any more when this has ended.
+                while !isCancelled.value { await Task.yield() }
             } onCancel: {
                 isCancelled.value = true
             }
