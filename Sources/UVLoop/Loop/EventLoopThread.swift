@@ -38,7 +38,7 @@ public final class EventLoopThread: Sendable {
     }
 
     deinit {
-        try? loop.execute { $0.stop() }
+        stop()
     }
 
     /// Ends the loop in order, and returns when it is closed: cancels the tasks of
@@ -46,9 +46,12 @@ public final class EventLoopThread: Sendable {
     /// are refused. Idempotent, from anywhere but a callback of the loop; not cut short by
     /// cancellation.
     public func shutdown() async {
-        try? loop.execute { $0.stop() }
+        stop()
         await ending.wait()
     }
+
+    /// Begins what ``shutdown()`` waits for.
+    func stop() { try? loop.execute { $0.stop() } }
 }
 
 /// Hands the new loop, or why there is none, from the new thread to the one that waits for it.

@@ -23,6 +23,7 @@ extension LoopCore {
             return false
         }
         if node.pointee.keepsLoopAlive { changeKeepingAlive(1) }
+        if !isRunning, let whenWorkWaits { whenWorkWaits() }
         return true
     }
 
@@ -103,7 +104,10 @@ extension LoopCore {
         // Letting go of a closure may run user code, which may let go of other timers' objects and
         // with them their nodes; but nobody else frees an orphan.
         let orphans = stopped.filter { $0.pointee.isOrphan }
-        for node in orphans { node.free() }
+        for node in orphans {
+            if node.pointee.isJob { try? node.pointee.body() }
+            node.free()
+        }
     }
 
     /// How long until the next timer; nil if none waits.

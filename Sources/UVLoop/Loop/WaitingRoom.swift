@@ -56,6 +56,7 @@ final class WaitingRoom: @unchecked Sendable {
         isWokenEarly = false
         if let deadline { startTimer(loop, deadline) }
         await waitWatchingCancellation(on: loop)
+        loop.assertOnThread()
         if deadline != nil { timer?.stop() }
         return outcome
     }
@@ -109,7 +110,7 @@ final class WaitingRoom: @unchecked Sendable {
     func wakeNow(_ core: LoopCore) {
         guard let job else { return wakeEarly(.woken) }
         self.job = nil
-        core.run(isIsolated ? .serialJob(job) : .taskJob(job))
+        core.run(entry(job, core))
     }
 
     /// Queues the task; from anywhere on the loop's thread.
@@ -117,7 +118,12 @@ final class WaitingRoom: @unchecked Sendable {
         guard let job else { return wakeEarly(outcome) }
         self.job = nil
         self.outcome = outcome
-        SharedCore(core).enqueue(isIsolated ? .serialJob(job) : .taskJob(job))
+        SharedCore(core).enqueue(entry(job, core))
+    }
+
+    @inline(__always)
+    private func entry(_ job: UnownedJob, _ core: LoopCore) -> ReadyEntry {
+        isIsolated ? .serialJob(job) : core.isDefault ? .defaultJob(job) : .taskJob(job)
     }
 
     /// The task is on its way to its wait: it need not begin.

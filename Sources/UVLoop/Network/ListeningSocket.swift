@@ -5,7 +5,7 @@ import CUV
 /// It accepts by itself, instead of through `uv_listen`, because libuv answers a lack of file
 /// descriptors by accepting and dropping whoever is waiting, and tells nobody. Here that is
 /// reported, and the clients wait in the backlog until there are descriptors again.
-final class ListeningSocket: Handle {
+final class ListeningSocket: Handle, ConnectionSource {
     /// How many connections are accepted before others get their turn.
     private static let burst = 16
     /// How long accepting rests after an error of the system.
@@ -23,7 +23,6 @@ final class ListeningSocket: Handle {
     @exclusivity(unchecked) private var lastError: UVError?
     /// Whether clients are kept waiting.
     @exclusivity(unchecked) private var isHeld = false
-    /// Set by the server, which has to know of an end that is not its own doing.
     var loopWillClose: (() -> Void)?
 
     /// Binds a socket to an address; nothing is accepted before ``start(backlog:_:)``.
@@ -107,8 +106,7 @@ final class ListeningSocket: Handle {
         try cuv_set_option(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1).checked()
     }
 
-    /// Listens, and calls `accepted` with the descriptor of each connection, whose owner that is
-    /// from then on.
+    /// Listens, and accepts.
     ///
     /// Binds `uv_poll_start`; stands for `uv_listen` and `uv_accept`.
     func start(
@@ -124,13 +122,25 @@ final class ListeningSocket: Handle {
         watch()
     }
 
-    /// Lets clients wait in the backlog, or accepts them again. Idempotent.
     func setAccepting(_ accepts: Bool) {
         guard isOpen, accepted != nil, accepts == isHeld else { return }
         isHeld = !accepts
         // While it rests after an error, the end of the rest will look again.
         guard retry?.isActive != true else { return }
         if accepts { watch() } else { uv_poll_stop(memory(as: uv_poll_t.self)) }
+    }
+
+    /// Lets others share the port from now on, who could not have had it before. Before
+    /// ``start(backlog:_:)``.
+    ///
+    /// That a group's first socket is bound without this makes a second server on the same port an
+    /// error, as it is without a group.
+    func sharePort() throws(EndpointError) {
+        do throws(UVError) {
+            try cuv_set_option(descriptor, SOL_SOCKET, SO_REUSEPORT, 1).checked()
+        } catch {
+            throw EndpointError(.bind, "\(address)", error)
+        }
     }
 
     private func watch() {

@@ -24,7 +24,7 @@ extension EventLoop {
         options: ConnectOptions = ConnectOptions(),
         file: StaticString = #fileID, line: UInt = #line
     ) async throws -> SocketStream {
-        guard isOnThread else {
+        guard isHomeOfContinuations() else {
             return try await visit {
                 try await self.connect(
                     to: endpoint, from: localAddress, timeout: timeout, options: options,
@@ -87,17 +87,13 @@ extension EventLoop {
     private nonisolated(nonsending) func listen(
         on endpoints: [Endpoint], options: ListenOptions, madeAt place: SourcePlace
     ) async throws -> Listener {
-        guard isOnThread else {
+        guard isHomeOfContinuations() else {
             return try await visit {
                 try await self.listen(on: endpoints, options: options, madeAt: place)
             }
         }
-        let queue = AcceptQueue()
-        let entry = StreamEntry { queue.accepted($0) }
-        let server = try TCPServer(
-            self, binding: try await addresses(of: endpoints), options: options, entry,
-            madeAt: place
-        ) { StreamCore() }
-        return Listener(server, queue)
+        let sockets = try TCPServer.bind(
+            self, try await addresses(of: endpoints), options, place)
+        return try Listener(self, sockets, options, place)
     }
 }

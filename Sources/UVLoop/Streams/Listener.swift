@@ -25,14 +25,20 @@ public final class Listener: Sendable {
     /// What serves the connections, while it does.
     nonisolated(unsafe) var handlers: HandlerTasks?
 
-    /// A listener for a server whose connections come to the queue.
-    init(_ server: TCPServer, _ queue: AcceptQueue) {
-        loop = server.loop
-        addresses = server.addresses
+    /// Gives out the connections of sources, and closes them if that fails; on the loop's thread.
+    init(
+        _ loop: EventLoop, _ sources: [any ConnectionSource], _ options: ListenOptions,
+        _ place: SourcePlace
+    ) throws(EndpointError) {
+        let queue = AcceptQueue()
+        let entry = StreamEntry { queue.accepted($0) }
+        let server = try TCPServer(loop, sources, options, entry, place) { StreamCore() }
+        self.loop = loop
         self.server = server
         self.queue = queue
+        addresses = server.addresses
         queue.server = server
-        server.onClose = { [queue] in queue.close() }
+        server.onClose = { queue.close() }
     }
 
     deinit {
@@ -48,7 +54,7 @@ public final class Listener: Sendable {
     ///
     /// - Throws: ``StreamError/busy``; `CancellationError`, which loses no connection.
     public nonisolated(nonsending) func accept() async throws -> SocketStream? {
-        guard loop.core.isOnThread else {
+        guard loop.isHome() else {
             return try await loop.visit { try await self.accept() }
         }
         return try await queue.next(on: loop)
@@ -77,7 +83,7 @@ public final class Listener: Sendable {
     /// - Parameter grace: how long to wait.
     /// - Throws: `CancellationError` if the task is cancelled: the grace is over then.
     public nonisolated(nonsending) func shutdown(grace: Duration) async throws {
-        guard loop.core.isOnThread else {
+        guard loop.isHomeOfContinuations() else {
             return try await loop.visit { try await self.shutdown(grace: grace) }
         }
         server.close()

@@ -43,13 +43,15 @@ public final class TCPServer {
     let onlyAddress: SocketAddress?
     /// How many connections are open that this server accepted.
     @exclusivity(unchecked) public private(set) var connectionCount = 0
-    @exclusivity(unchecked) private var listeners: [ListeningSocket]
+    @exclusivity(unchecked) private var listeners: [any ConnectionSource]
     private let waiters = WaiterList()
     private let maxConnections: Int
     /// Whether a connection is being made, which is not counted yet. The factory may close.
     @exclusivity(unchecked) private var isAccepting = false
     /// Called once, when it ceases to listen.
     @exclusivity(unchecked) var onClose: (() -> Void)?
+    /// Called for every connection that is gone, also for one that no protocol could be made for.
+    @exclusivity(unchecked) var onConnectionEnd: (() -> Void)?
     /// Whether there is anybody to take connections.
     @exclusivity(unchecked) private var isWanted = true
 
@@ -60,7 +62,6 @@ public final class TCPServer {
         _ makeProtocol: @escaping () throws -> AnyObject
     ) throws(EndpointError) {
         loop.preconditionOnThread("TCPServer")
-        guard !addresses.isEmpty else { throw EndpointError(.bind, "nowhere", .invalidArgument) }
         try self.init(
             loop, try Self.bind(loop, addresses, options, place), options, entry, place,
             makeProtocol)
@@ -78,8 +79,9 @@ public final class TCPServer {
         try self.init(loop, [listener], options, entry, place, makeProtocol)
     }
 
-    private init(
-        _ loop: EventLoop, _ listeners: [ListeningSocket], _ options: ListenOptions,
+    /// Serves the connections of sources, and closes them if that fails.
+    init(
+        _ loop: EventLoop, _ listeners: [any ConnectionSource], _ options: ListenOptions,
         _ entry: ProtocolEntry, _ place: SourcePlace,
         _ makeProtocol: @escaping () throws -> AnyObject
     ) throws(EndpointError) {
@@ -118,10 +120,11 @@ public final class TCPServer {
 
     /// Where the system is to choose the port, it is the same for all addresses: so when one finds
     /// it taken, all begin anew.
-    private static func bind(
+    static func bind(
         _ loop: EventLoop, _ addresses: [SocketAddress], _ options: ListenOptions,
         _ place: SourcePlace
     ) throws(EndpointError) -> [ListeningSocket] {
+        guard !addresses.isEmpty else { throw EndpointError(.bind, "nowhere", .invalidArgument) }
         var tries = 8
         while true {
             tries -= 1
@@ -160,7 +163,7 @@ public final class TCPServer {
         }
         var made: AnyObject?
         loop.core.guarded(.serverFactory) { made = try makeProtocol() }
-        guard let made else { return cuv_close(descriptor) }
+        guard let made else { return drop(descriptor) }
         do throws(UVError) {
             let transport = try Transport(
                 loop, adopting: descriptor, ProtocolReference(entry: entry, object: made),
@@ -169,15 +172,21 @@ public final class TCPServer {
             if connectionCount >= maxConnections { updateAccepting() }
             transport.begin()
         } catch {
-            cuv_close(descriptor)
+            drop(descriptor)
             loop.core.report(
                 ExceptionContext("a connection was dropped", error: error, source: .server))
         }
     }
 
+    private func drop(_ descriptor: Int32) {
+        cuv_close(descriptor)
+        onConnectionEnd?()
+    }
+
     /// Called by each transport when its connection is gone.
     func connectionEnded() {
         connectionCount -= 1
+        onConnectionEnd?()
         if connectionCount == maxConnections - 1 { updateAccepting() }
         if isOver { waiters.resumeAll() }
     }
