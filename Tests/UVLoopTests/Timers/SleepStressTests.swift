@@ -2,7 +2,8 @@ import Testing
 
 @testable import UVLoop
 
-/// Sleeps and timeouts of several threads, cancelled at any time, on a loop that closes at any time.
+/// Sleeps and timeouts of several threads, cancelled at any time, on a loop that closes at any
+/// time.
 @Suite(.serialized, .timeLimit(.minutes(1)))
 struct SleepStressTests {
     @Test(arguments: UInt64(1)...8)
