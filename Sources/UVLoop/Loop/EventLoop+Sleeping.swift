@@ -20,7 +20,7 @@ extension EventLoop {
     /// - Parameter deadline: an instant that has passed is as a sleep of zero.
     /// - Throws: as ``sleep(for:)``.
     public nonisolated(nonsending) func sleep(until deadline: Instant) async throws {
-        guard isOnThread else { return try await visit { try await self.sleep(until: deadline) } }
+        guard isHome() else { return try await visit { try await self.sleep(until: deadline) } }
         try checkCancellation()
         guard !core.isClosing else { throw EventLoopError.closed }
         guard deadline > .now else { return try await yield() }
@@ -37,7 +37,7 @@ extension EventLoop {
 
     /// Lets what is queued on the loop go first.
     private nonisolated(nonsending) func yield() async throws {
-        guard isOnThread else { return try await visit { try await self.yield() } }
+        guard isHome() else { return try await visit { try await self.yield() } }
         try checkCancellation()
         guard !core.isClosing else { throw EventLoopError.closed }
         // Nobody has named a place to wait in, so the job goes to the end of the queue.

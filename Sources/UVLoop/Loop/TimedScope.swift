@@ -84,7 +84,7 @@ final class TimedScope<R>: @unchecked Sendable {
 
     /// Waits until the child has to be cancelled, or has ended or been cancelled already.
     private nonisolated(nonsending) func wait() async -> End? {
-        guard loop.isOnThread else {
+        guard loop.isHome() else {
             return (try? await loop.visit { await self.wait() }) ?? nil
         }
         guard !hasEnded else { return nil }

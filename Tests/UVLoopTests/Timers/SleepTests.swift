@@ -22,6 +22,32 @@ struct SleepTests {
         }
     }
 
+    /// An actor that is on the loop's thread by chance: after the wait it is elsewhere.
+    private actor Guest {
+        func sleep(_ loop: EventLoop) async throws {
+            preconditionIsolated()
+            try await loop.sleep(for: .microseconds(10))
+            try await loop.sleep(for: .zero)
+            preconditionIsolated()
+            try await loop.withTimeout(.seconds(10_000)) {
+                preconditionIsolated()
+                try await loop.sleep(for: .microseconds(10))
+                preconditionIsolated()
+            }
+            preconditionIsolated()
+        }
+    }
+
+    @Test func aTaskThatBeganOnTheThreadSleepsInAnActorOfItsOwn() async throws {
+        try await onLoop { loop in
+            for _ in 0..<20 {
+                let guest = Guest()
+                try await Task.immediateDetached { try await guest.sleep(loop) }.value
+            }
+            #expect(loop.core.timersKeepingAlive == 0)
+        }
+    }
+
     @Test func sleepsEndInTheOrderOfTheirDeadlines() async throws {
         let order = try await onLoop { loop in
             let now = loop.now
