@@ -32,6 +32,7 @@ let package = Package(
         example("lines"),
         example("fetch"),
         example("proxy"),
+        example("status"),
     ],
     swiftLanguageModes: [.v6]
 )

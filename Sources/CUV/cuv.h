@@ -26,6 +26,7 @@
 #include <linux/sock_diag.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/sendfile.h>
 #include <sys/timerfd.h>
 #endif
@@ -77,6 +78,29 @@ static inline void cuv_owner_set_late(cuv_owner_t *owner, bool runs) {
 void *swift_task_getCurrent(void);
 /// Whether the task is cancelled.
 bool swift_task_isCancelled(void *task);
+
+// What Foundation's run loop, too, uses to serve Dispatch's main queue.
+
+/// A descriptor that becomes readable when there is something in the main queue.
+int _dispatch_get_main_queue_handle_4CF(void);
+/// Runs what is in the main queue. The argument is not used.
+void _dispatch_main_queue_callback_4CF(void *message);
+
+/// Whether the calling thread is the one that the process began with.
+static inline bool cuv_is_main_thread(void) {
+#if defined(__linux__)
+  return syscall(SYS_gettid) == getpid();
+#else
+  return pthread_main_np() != 0;
+#endif
+}
+
+/// Whether nobody has changed what a signal does.
+static inline bool cuv_has_default_action(int signal) {
+  struct sigaction action;
+  return sigaction(signal, NULL, &action) == 0 && !(action.sa_flags & SA_SIGINFO) &&
+         action.sa_handler == SIG_DFL;
+}
 
 /// Ignores SIGPIPE, unless the program has a handler of its own.
 static inline void cuv_ignore_sigpipe(void) {

@@ -40,5 +40,15 @@ func makeBenchmarks() -> [Benchmark] {
         Benchmark("call soon, closure", limit: 75, ours: Calls.closure),
         Benchmark("post from another thread", limit: 150, ours: Posts.ours),
         Benchmark("suspend and resume a task on a read", limit: 200, ours: Waits.difference),
+        row("main actor, another actor, and back", 370, .hops),
+        row("Task.yield on the main actor", 580, .yields),
+        row("spawn a task and wait for its value", 1_000, .spawns),
+        row("Task.sleep, 20,000 at once", 4_000, .sleeps),
     ]
+}
+
+private func row(_ name: String, _ limit: Double, _ work: TaskWork) -> Benchmark {
+    Benchmark(
+        name, limit: limit, ours: { try work.cost(installed: true) },
+        native: { try work.cost(installed: false) })
 }

@@ -14,7 +14,8 @@ func cost(of count: Int, _ body: () throws -> Void) rethrows -> Double {
     return (processCPUTime() - start) / Double(count)
 }
 
-/// One row: what is measured, for UVLoop and, where there is something to compare, for C.
+/// One row: what is measured, for UVLoop and, where there is something to compare, for C or for
+/// Swift's default executors.
 struct Benchmark {
     let name: String
     let unit: String
@@ -22,11 +23,14 @@ struct Benchmark {
     let limit: Double?
     let ours: () throws -> Double
     let reference: (() throws -> Double)?
+    /// Swift's default executors.
+    let native: (() throws -> Double)?
 
     init(
         _ name: String, unit: String = "ns", limit: Double?, ours: @escaping () throws -> Double,
-        reference: (() throws -> Double)? = nil
+        reference: (() throws -> Double)? = nil, native: (() throws -> Double)? = nil
     ) {
+        self.native = native
         self.name = name
         self.unit = unit
         self.limit = limit
@@ -36,6 +40,7 @@ struct Benchmark {
 
     func run(into table: Table) throws {
         if let reference { table.add(try reference(), to: name + "/c") }
+        if let native { table.add(try native(), to: name + "/swift") }
         table.add(try ours(), to: name)
     }
 }
@@ -54,13 +59,16 @@ final class Table {
     }
 
     func print(_ benchmarks: [Benchmark]) {
-        Swift.print(row("operation", "unit", "C libuv", "UVLoop", "min..max", "to reach"))
+        Swift.print(
+            row("operation", "unit", "C libuv", "Swift's", "UVLoop", "min..max", "to reach"))
         for benchmark in benchmarks {
             let values = results[benchmark.name]!
             Swift.print(
                 row(
                     benchmark.name, benchmark.unit,
-                    median(benchmark.name + "/c").map(text) ?? "-", text(median(benchmark.name)!),
+                    median(benchmark.name + "/c").map(text) ?? "-",
+                    median(benchmark.name + "/swift").map(text) ?? "-",
+                    text(median(benchmark.name)!),
                     "\(text(values.min()!))..\(text(values.max()!))",
                     benchmark.limit.map(text) ?? "-"))
         }
@@ -72,7 +80,7 @@ final class Table {
     }
 
     private func row(_ cells: String...) -> String {
-        zip(cells, [42, 4, 9, 9, 14, 9]).map { cell, width in
+        zip(cells, [42, 4, 9, 9, 9, 14, 9]).map { cell, width in
             let padding = String(repeating: " ", count: max(0, width - cell.count))
             return width == 42 ? cell + padding : padding + cell
         }.joined(separator: "  ")

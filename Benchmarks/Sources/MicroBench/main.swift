@@ -1,9 +1,11 @@
-// The cost of what needs no socket: timers, queued calls, posts from other threads. CPU time of the
-// process, kernel included; ours and C's libuv in turn, several rounds in one run.
+// The cost of what needs no network: timers, queued calls, posts from other threads, tasks. CPU
+// time of the process, kernel included; ours, C's libuv and Swift's default executors in turn,
+// several rounds in one run.
 //
 //     swift run -c release MicroBench [ROUNDS [PART OF A ROW'S NAME]]
 
 let arguments = CommandLine.arguments.dropFirst()
+if arguments.first == TaskWork.childArgument { try TaskWork.runChild(Array(arguments.dropFirst())) }
 let rounds = arguments.first.flatMap(Int.init) ?? 7
 let wanted = arguments.dropFirst().first ?? ""
 let table = Table()

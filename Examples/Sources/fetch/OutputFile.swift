@@ -4,30 +4,36 @@ import Glibc
 import Darwin
 #endif
 
-/// Where a download goes. A file that was begun and not finished is removed.
+/// Where a download goes. A file that it has made, and not finished, is removed; what was there
+/// before, be it a file, a FIFO or a device, stays.
 final class OutputFile {
     /// Standard output.
-    static var standard: OutputFile { OutputFile(STDOUT_FILENO, path: nil) }
+    static var standard: OutputFile { OutputFile(STDOUT_FILENO, unfinishedPath: nil) }
 
     private let descriptor: Int32
-    private let path: String?
-    private var isFinished = false
+    /// What is to be removed unless all comes.
+    private var unfinishedPath: String?
+    private var isClosed = false
 
-    private init(_ descriptor: Int32, path: String?) {
+    private init(_ descriptor: Int32, unfinishedPath: String?) {
         self.descriptor = descriptor
-        self.path = path
+        self.unfinishedPath = unfinishedPath
     }
 
     convenience init(path: String) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        var unfinishedPath: String? = path
+        var descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        if descriptor < 0, errno == EEXIST {
+            unfinishedPath = nil
+            descriptor = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC)
+        }
         guard descriptor >= 0 else { throw Self.failure("open \(path)") }
-        self.init(descriptor, path: path)
+        self.init(descriptor, unfinishedPath: unfinishedPath)
     }
 
     deinit {
-        guard let path, !isFinished else { return }
-        close(descriptor)
-        unlink(path)
+        if descriptor != STDOUT_FILENO, !isClosed { close(descriptor) }
+        if let unfinishedPath { unlink(unfinishedPath) }
     }
 
     func write(_ bytes: [UInt8]) throws {
@@ -42,9 +48,10 @@ final class OutputFile {
 
     /// All is there: the file stays.
     func finish() throws {
-        guard path != nil else { return }
+        guard descriptor != STDOUT_FILENO else { return }
+        isClosed = true
         guard close(descriptor) == 0 else { throw Self.failure("close") }
-        isFinished = true
+        unfinishedPath = nil
     }
 
     private static func failure(_ what: String) -> DownloadFailure {

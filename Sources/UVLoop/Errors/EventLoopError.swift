@@ -1,5 +1,5 @@
 /// What can be wrong with using an ``EventLoop`` itself, as against what the system refused
-/// (``UVError``).
+/// (``UVError``) and what happens to streams (``StreamError``).
 public enum EventLoopError: Error, Hashable, Sendable {
     /// The loop has been closed: it takes no more work.
     case closed
@@ -10,6 +10,8 @@ public enum EventLoopError: Error, Hashable, Sendable {
     case wrongThread
     /// ``EventLoop/stop()`` ended a run before its closure was finished.
     case stopped
+    /// The time that ``EventLoop/withTimeout(_:_:)`` gave its closure was over.
+    case timedOut
 }
 
 extension EventLoopError: CustomStringConvertible {
@@ -20,6 +22,7 @@ extension EventLoopError: CustomStringConvertible {
         case .running: "an event loop is already running on this thread"
         case .wrongThread: "the event loop belongs to another thread"
         case .stopped: "the event loop was stopped before its closure was finished"
+        case .timedOut: "the time was over"
         }
     }
 }

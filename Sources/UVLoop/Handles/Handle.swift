@@ -111,6 +111,9 @@ public class Handle {
     /// Called once, when libuv has let go of the handle; its memory is gone.
     func didClose() {}
 
+    /// Where the handle was made, if debug mode was on then.
+    final var debugPlace: SourcePlace? { loop.core.debugPlaces?[raw] }
+
     /// What a report calls this object.
     var reportName: String { "\(type(of: self))" }
 

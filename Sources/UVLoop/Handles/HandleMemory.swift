@@ -13,6 +13,7 @@ extension uv_check_t: HandleStruct {}
 extension uv_idle_t: HandleStruct {}
 extension uv_async_t: HandleStruct {}
 extension uv_timer_t: HandleStruct {}
+extension uv_signal_t: HandleStruct {}
 
 /// The handle as libuv's functions for all handles take it.
 @inline(__always)

@@ -121,5 +121,5 @@ private func firePhase<Phase: Handle>(
     _ data: UnsafeMutableRawPointer, as type: Phase.Type, _ call: (Phase) throws -> Void
 ) {
     let handle = unsafeDowncast(Unmanaged<Handle>.fromOpaque(data).takeUnretainedValue(), to: type)
-    handle.loop.core.guarded(.phase("\(type)")) { try call(handle) }
+    handle.loop.core.guarded(.phase("\(type)"), madeAt: handle.debugPlace) { try call(handle) }
 }

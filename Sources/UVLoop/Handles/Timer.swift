@@ -27,6 +27,14 @@ public final class Timer {
         node.initialize(to: TimerNode(body))
     }
 
+    /// Makes one that fires when the loop closes, if it waits then.
+    convenience init(
+        _ loop: EventLoop, firesAtEnd: Bool, _ body: @escaping () throws -> Void
+    ) {
+        self.init(loop, body)
+        node.pointee.firesAtEnd = firesAtEnd
+    }
+
     deinit {
         // A refused post means that the loop is closed, and that took the node out of its lists.
         if loop.core.isOnThread || !loop.core.inbox.post(.orphan(node)) { node.becomeOrphan() }

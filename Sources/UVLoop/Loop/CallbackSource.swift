@@ -41,4 +41,9 @@ extension CallbackSource: CustomStringConvertible {
         case .loop: "event loop"
         }
     }
+
+    /// The same, with the place where its handle was made, if that is known.
+    func described(at place: SourcePlace?) -> String {
+        place.map { "\(self), made at \($0.description)," } ?? description
+    }
 }

@@ -4,18 +4,24 @@ import CUV
 extension LoopCore {
     /// Calls the user's code: an error goes to the exception handler and no further. Every callback
     /// of the library goes through here or through ``caught(_:_:)``.
+    ///
+    /// - Parameter place: where the handle was made whose callback it is, if that is known.
     @inline(__always)
-    func guarded(_ source: @autoclosure () -> CallbackSource, _ body: () throws -> Void) {
-        _ = caught(source(), body)
+    func guarded(
+        _ source: @autoclosure () -> CallbackSource,
+        madeAt place: @autoclosure () -> SourcePlace? = nil, _ body: () throws -> Void
+    ) {
+        _ = caught(source(), madeAt: place(), body)
     }
 
     /// As ``guarded(_:_:)``, for callers to whom the error matters: it is reported and returned.
     @inline(__always)
     func caught(
-        _ source: @autoclosure () -> CallbackSource, _ body: () throws -> Void
+        _ source: @autoclosure () -> CallbackSource,
+        madeAt place: @autoclosure () -> SourcePlace? = nil, _ body: () throws -> Void
     ) -> (any Error)? {
         // The two halves of the timing are apart, so that `body` can be compiled into the caller.
-        let start = isDebug ? uv_hrtime() : 0
+        let start = isDebug ? beginWatched(source(), place()) : 0
         var failure: (any Error)?
         do {
             try body()
@@ -23,19 +29,47 @@ extension LoopCore {
             report(error, in: source())
             failure = error
         }
-        if start != 0 { reportIfSlow(source(), since: start) }
+        if start != 0 { endWatched(source(), place(), since: start) }
         resolveTimers()
         return failure
     }
 
     @inline(never)
-    private func reportIfSlow(_ source: CallbackSource, since start: UInt64) {
+    private func beginWatched(_ source: CallbackSource, _ place: SourcePlace?) -> UInt64 {
+        let start = uv_hrtime()
+        watchdog?.enter(source, place, at: start)
+        return start
+    }
+
+    @inline(never)
+    private func endWatched(
+        _ source: CallbackSource, _ place: SourcePlace?, since start: UInt64
+    ) {
+        watchdog?.leave()
         let took = uv_hrtime() - start
         guard took >= slowCallbackThreshold else { return }
         let milliseconds = Double(took / 100_000) / 10
         report(
             ExceptionContext(
-                "\(source) took \(milliseconds) ms: the loop stood still", source: source))
+                "\(source.described(at: place)) took \(milliseconds) ms: the loop stood still",
+                source: source))
+    }
+
+    /// Turns debug mode on or off.
+    func setDebug(_ isOn: Bool) {
+        isDebug = isOn
+        debugPlaces = isOn ? debugPlaces ?? [:] : nil
+        if !isOn || isClosed {
+            stopWatchdog()
+        } else if watchdog == nil {
+            watchdog = Watchdog(threshold: blockedLoopThreshold) { Self.print($0) }
+            watchdog?.start()
+        }
+    }
+
+    func stopWatchdog() {
+        watchdog?.stop()
+        watchdog = nil
     }
 
     @inline(never)
@@ -44,18 +78,17 @@ extension LoopCore {
     }
 
     func report(_ context: ExceptionContext) {
-        guard let handler = exceptionHandler else { return Self.print(context) }
+        guard let handler = exceptionHandler else { return Self.print("\(context)") }
         do {
             try handler(context)
         } catch {
-            Self.print(context)
-            Self.print(
-                ExceptionContext("error in the exception handler", error: error, source: .loop))
+            Self.print("\(context)")
+            Self.print("error in the exception handler: \(error)")
         }
     }
 
-    private static func print(_ context: ExceptionContext) {
-        let line = "UVLoop: \(context)\n"
+    private static func print(_ message: String) {
+        let line = "UVLoop: \(message)\n"
         line.utf8CString.withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count - 1) }
     }
 }

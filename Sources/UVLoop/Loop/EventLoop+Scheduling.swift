@@ -69,9 +69,10 @@ extension EventLoop {
         // Sound: the closure comes from the loop's thread, and the task runs it nowhere else.
         nonisolated(unsafe) let body = body
         let number = core.tasks.reserve()
-        let task = Task(executorPreference: loopTaskExecutor) {
-            try await self.runSpawned(number, body)
-        }
+        let run = { @Sendable in try await self.runSpawned(number, body) }
+        let task =
+            preferredExecutor.map { Task(executorPreference: $0, operation: run) }
+            ?? Task(operation: run)
         core.tasks.add(number) { task.cancel() }
         return task
     }

@@ -87,6 +87,7 @@ public actor EventLoop {
 
     /// Debug mode: callbacks slower than ``slowCallbackThreshold`` are reported, and so are handles
     /// that are open when the loop closes, with where they were made. Set it before making them.
+    /// A thread watches for callbacks that do not end, see ``blockedLoopThreshold``.
     ///
     /// On at first if the environment has `UVLOOP_DEBUG=1`.
     public nonisolated var isDebug: Bool {
@@ -96,8 +97,7 @@ public actor EventLoop {
         }
         set {
             preconditionOnThread("isDebug")
-            core.isDebug = newValue
-            core.debugPlaces = newValue ? core.debugPlaces ?? [:] : nil
+            core.setDebug(newValue)
         }
     }
 
@@ -110,6 +110,23 @@ public actor EventLoop {
         set {
             preconditionOnThread("slowCallbackThreshold")
             core.slowCallbackThreshold = newValue.clampedNanoseconds
+        }
+    }
+
+    /// What debug mode calls blocked, at least 1 ms; 5 s at first.
+    ///
+    /// A callback, or a job of a task, that has been running for so long is written to standard
+    /// error while it runs, by a thread that watches the loop: the ``exceptionHandler`` belongs to
+    /// the thread that stands still. When it ends after all, that is a slow callback.
+    public nonisolated var blockedLoopThreshold: Duration {
+        get {
+            preconditionOnThread("blockedLoopThreshold")
+            return .nanoseconds(Int64(core.blockedLoopThreshold))
+        }
+        set {
+            preconditionOnThread("blockedLoopThreshold")
+            core.blockedLoopThreshold = newValue.clampedNanoseconds
+            core.watchdog?.setThreshold(core.blockedLoopThreshold)
         }
     }
 

@@ -126,6 +126,7 @@ extension LoopCore {
         forEachUserHandle { raw in closeAndFree(raw) }
         stopAllTimers()
         debugPlaces = nil
+        stopWatchdog()
         wakeup.close()
         clock.close()
         for handle in [uvHandle(prepare), uvHandle(check), uvHandle(idle)] { closeAndFree(handle) }

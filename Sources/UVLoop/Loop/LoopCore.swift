@@ -32,6 +32,10 @@ final class LoopCore {
     @exclusivity(unchecked) unowned(unsafe) var eventLoop: EventLoop!
     @exclusivity(unchecked) var serialExecutor: UnownedSerialExecutor!
     @exclusivity(unchecked) var taskExecutor: UnownedTaskExecutor!
+    /// Called when work comes while nobody runs the loop; nil unless it is the installed one.
+    @exclusivity(unchecked) var whenWorkWaits: (() -> Void)?
+    /// Whether the loop is Swift's default one. Then nothing has to prefer it.
+    @exclusivity(unchecked) var isDefault = false
 
     // The queue.
     @exclusivity(unchecked) var ready = ReadyQueue()
@@ -79,6 +83,9 @@ final class LoopCore {
     @exclusivity(unchecked) var exceptionHandler: ExceptionHandler?
     @exclusivity(unchecked) var isDebug = false
     @exclusivity(unchecked) var slowCallbackThreshold: UInt64 = 100_000_000
+    @exclusivity(unchecked) var blockedLoopThreshold: UInt64 = 5_000_000_000
+    /// Watches the loop; in debug mode only.
+    @exclusivity(unchecked) var watchdog: Watchdog?
     /// Where open handles were made; kept in debug mode only.
     @exclusivity(unchecked) var debugPlaces: [UnsafeMutablePointer<uv_handle_t>: SourcePlace]?
     let tasks = TaskRegistry()
@@ -215,7 +222,16 @@ final class LoopCore {
     func run(_ entry: ReadyEntry) {
         switch entry {
         case .serialJob(let job):
-            runJob { job.runSynchronously(isolatedTo: serialExecutor, taskExecutor: taskExecutor) }
+            if isDefault {
+                // Its tasks prefer nothing; the runtime compares that when they change actors.
+                runJob { job.runSynchronously(on: serialExecutor) }
+            } else {
+                runJob {
+                    job.runSynchronously(isolatedTo: serialExecutor, taskExecutor: taskExecutor)
+                }
+            }
+        case .defaultJob(let job):
+            runJob { job.runSynchronously(on: .generic) }
         case .taskJob(let job):
             runJob { job.runSynchronously(on: taskExecutor) }
         case .function(let function, let context):
@@ -278,6 +294,7 @@ final class LoopCore {
         isDrainAssured = takesCalls
         isIdleStarted = true
         uv_idle_start(idle) { _ in }
+        if !isRunning, let whenWorkWaits { whenWorkWaits() }
     }
 
     func stopIdle() {

@@ -23,6 +23,7 @@ extension LoopCore {
             return false
         }
         if node.pointee.keepsLoopAlive { changeKeepingAlive(1) }
+        if !isRunning, let whenWorkWaits { whenWorkWaits() }
         return true
     }
 
@@ -64,11 +65,13 @@ extension LoopCore {
 
     func queueDueTimers() {
         timers.takeDue(now: uv_hrtime(), into: &dueTimers)
-        for node in dueTimers {
-            node.pointee.state = .queued
-            node.pointee.order = ready.append(.timer(node))
-        }
+        for node in dueTimers { queueTimer(node) }
         dueTimers.removeAll(keepingCapacity: dueTimers.count <= 4_096)
+    }
+
+    private func queueTimer(_ node: TimerNode.Pointer) {
+        node.pointee.state = .queued
+        node.pointee.order = ready.append(.timer(node))
     }
 
     func fireTimer(_ node: TimerNode.Pointer) {
@@ -88,8 +91,12 @@ extension LoopCore {
         if node.pointee.isOrphan, node.pointee.state == .idle { node.free() }
     }
 
+    /// Stops them; those that fire when the loop closes, which nobody starts after that has begun,
+    /// are queued instead.
     func stopAllTimers() {
-        let stopped = timers.removeAll()
+        var stopped = timers.removeAll()
+        for node in stopped where node.pointee.firesAtEnd { queueTimer(node) }
+        stopped.removeAll { $0.pointee.firesAtEnd }
         for node in stopped {
             node.pointee.state = .idle
             if node.pointee.keepsLoopAlive { timersKeepingAlive -= 1 }
@@ -97,7 +104,10 @@ extension LoopCore {
         // Letting go of a closure may run user code, which may let go of other timers' objects and
         // with them their nodes; but nobody else frees an orphan.
         let orphans = stopped.filter { $0.pointee.isOrphan }
-        for node in orphans { node.free() }
+        for node in orphans {
+            if node.pointee.isJob { try? node.pointee.body() }
+            node.free()
+        }
     }
 
     /// How long until the next timer; nil if none waits.

@@ -26,7 +26,9 @@ actor Parking: SerialExecutor {
 
     nonisolated func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        guard let space else { return SharedCore(core).enqueue(.taskJob(job)) }
+        guard let space else {
+            return SharedCore(core).enqueue(core.isDefault ? .defaultJob(job) : .taskJob(job))
+        }
         self.space = nil
         space._withUnsafeGuaranteedRef { $0.park(job) }
     }
@@ -35,6 +37,7 @@ actor Parking: SerialExecutor {
     /// ``wait()``.
     @inline(__always)
     nonisolated func prepare(_ room: WaitingRoom) {
+        assert(core.isOnThread && space == nil)
         space = .passUnretained(room)
     }
 

@@ -7,6 +7,8 @@ enum ReadyEntry: @unchecked Sendable {
 
     /// A job of a task without isolation, for the loop's task executor.
     case taskJob(UnownedJob)
+    /// A job of a task with neither isolation nor a preference, for the default executor.
+    case defaultJob(UnownedJob)
     /// A job isolated to an actor on the loop's serial executor.
     case serialJob(UnownedJob)
     /// A C function and its context: the cheapest thing to queue.
@@ -26,7 +28,7 @@ enum ReadyEntry: @unchecked Sendable {
     /// it was queued in this one.
     var isJob: Bool {
         switch self {
-        case .taskJob, .serialJob: true
+        case .taskJob, .defaultJob, .serialJob: true
         default: false
         }
     }

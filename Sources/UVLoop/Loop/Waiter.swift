@@ -24,7 +24,10 @@ final class Waiter {
         let timer = timeout.map {
             loop.callLater($0) { waiter.end(number, StreamError.timedOut) }
         }
-        defer { timer?.stop() }
+        defer {
+            loop.assertOnThread()
+            timer?.stop()
+        }
         try await withTaskCancellationHandler {
             // Captured, or the closure would run on the global executor.
             _ = isolation

@@ -22,9 +22,15 @@ final class WaitingRoom: @unchecked Sendable {
     @exclusivity(unchecked) private(set) var isCovered = false
     /// What ended the last wait.
     @exclusivity(unchecked) private(set) var outcome = Outcome.woken
+    /// Whether the end of the loop ends a wait with a time limit as if the time were over.
+    private let isWokenAtEnd: Bool
     /// Counts the waits, so that a cancellation that comes late finds that it is too late.
     @exclusivity(unchecked) private var number: UInt16 = 0
     @exclusivity(unchecked) private var timer: Timer?
+
+    /// - Parameter wokenAtEnd: false for a wait that somebody ends by other means when the loop
+    ///   closes.
+    init(wokenAtEnd: Bool = false) { isWokenAtEnd = wokenAtEnd }
 
     /// Whether a task waits, or is about to.
     @inline(__always) var isOccupied: Bool { job != nil || isPreparing }
@@ -50,6 +56,7 @@ final class WaitingRoom: @unchecked Sendable {
         isWokenEarly = false
         if let deadline { startTimer(loop, deadline) }
         await waitWatchingCancellation(on: loop)
+        loop.assertOnThread()
         if deadline != nil { timer?.stop() }
         return outcome
     }
@@ -89,7 +96,9 @@ final class WaitingRoom: @unchecked Sendable {
     }
 
     private func startTimer(_ loop: EventLoop, _ deadline: EventLoop.Instant) {
-        if timer == nil { timer = Timer(loop) { [unowned self] in timedOut() } }
+        if timer == nil {
+            timer = Timer(loop, firesAtEnd: isWokenAtEnd) { [unowned self] in timedOut() }
+        }
         timer?.start(at: deadline)
     }
 
@@ -101,7 +110,7 @@ final class WaitingRoom: @unchecked Sendable {
     func wakeNow(_ core: LoopCore) {
         guard let job else { return wakeEarly(.woken) }
         self.job = nil
-        core.run(isIsolated ? .serialJob(job) : .taskJob(job))
+        core.run(entry(job, core))
     }
 
     /// Queues the task; from anywhere on the loop's thread.
@@ -109,7 +118,12 @@ final class WaitingRoom: @unchecked Sendable {
         guard let job else { return wakeEarly(outcome) }
         self.job = nil
         self.outcome = outcome
-        SharedCore(core).enqueue(isIsolated ? .serialJob(job) : .taskJob(job))
+        SharedCore(core).enqueue(entry(job, core))
+    }
+
+    @inline(__always)
+    private func entry(_ job: UnownedJob, _ core: LoopCore) -> ReadyEntry {
+        isIsolated ? .serialJob(job) : core.isDefault ? .defaultJob(job) : .taskJob(job)
     }
 
     /// The task is on its way to its wait: it need not begin.

@@ -46,8 +46,11 @@ extension EventLoop {
                 defer { listener.server.close() }
                 while let stream = try await listener.queue.next(on: self) {
                     handlers.started()
-                    group.addTask(executorPreference: loopTaskExecutor) {
-                        await stream.serve(handlers)
+                    let serve = { @Sendable in await stream.serve(handlers) }
+                    if let preferredExecutor {
+                        group.addTask(executorPreference: preferredExecutor, operation: serve)
+                    } else {
+                        group.addTask(operation: serve)
                     }
                 }
                 await handlers.wait(on: self)

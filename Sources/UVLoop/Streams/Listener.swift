@@ -54,7 +54,7 @@ public final class Listener: Sendable {
     ///
     /// - Throws: ``StreamError/busy``; `CancellationError`, which loses no connection.
     public nonisolated(nonsending) func accept() async throws -> SocketStream? {
-        guard loop.core.isOnThread else {
+        guard loop.isHome() else {
             return try await loop.visit { try await self.accept() }
         }
         return try await queue.next(on: loop)
@@ -83,7 +83,7 @@ public final class Listener: Sendable {
     /// - Parameter grace: how long to wait.
     /// - Throws: `CancellationError` if the task is cancelled: the grace is over then.
     public nonisolated(nonsending) func shutdown(grace: Duration) async throws {
-        guard loop.core.isOnThread else {
+        guard loop.isHomeOfContinuations() else {
             return try await loop.visit { try await self.shutdown(grace: grace) }
         }
         server.close()

@@ -37,7 +37,7 @@ extension SocketStream {
     public nonisolated(nonsending) func sendFile(
         _ path: String, from offset: Int = 0, count: Int? = nil, timeout: Duration? = nil
     ) async throws -> Int {
-        guard isOnThread else {
+        guard isHome() else {
             return try await loop.visit {
                 try await self.sendFile(path, from: offset, count: count, timeout: timeout)
             }
@@ -69,7 +69,7 @@ extension SocketStream {
     public nonisolated(nonsending) func sendFile(
         descriptor: Int32, from offset: Int? = nil, count: Int? = nil, timeout: Duration? = nil
     ) async throws -> Int {
-        guard isOnThread else {
+        guard isHome() else {
             return try await loop.visit {
                 try await self.sendFile(
                     descriptor: descriptor, from: offset, count: count, timeout: timeout)

@@ -13,7 +13,7 @@ extension SocketStream {
     public nonisolated(nonsending) func receive(
         upTo limit: Int = .max, timeout: Duration?
     ) async throws -> [UInt8]? {
-        guard isOnThread else { return try await receiveElsewhere(limit, timeout) }
+        guard isHome() else { return try await receiveElsewhere(limit, timeout) }
         try checkCancellation()
         guard limit > 0 else { throw StreamError.invalidArgument }
         guard try await core.hasBytes(1, until: Self.deadline(timeout)) else { return nil }
@@ -68,7 +68,7 @@ extension SocketStream {
     private nonisolated(nonsending) func receive(
         _ count: Int, into memory: UnsafeMutableRawBufferPointer, _ timeout: Duration?
     ) async throws -> Int {
-        guard isOnThread else {
+        guard isHome() else {
             // Sound: the caller waits until this has returned.
             nonisolated(unsafe) let memory = memory
             return try await loop.visit { try await self.receive(count, into: memory, timeout) }
@@ -115,7 +115,7 @@ extension SocketStream {
         until delimiter: some ByteContainer & Sendable, limit: Int = 65_536,
         timeout: Duration? = nil
     ) async throws -> [UInt8]? {
-        guard isOnThread else {
+        guard isHome() else {
             return try await loop.visit {
                 try await self.receive(until: delimiter, limit: limit, timeout: timeout)
             }
@@ -155,7 +155,7 @@ extension SocketStream {
     public nonisolated(nonsending) func withReceived<R>(
         upTo limit: Int = .max, timeout: Duration? = nil, _ body: (RawSpan) throws -> R
     ) async throws -> R? {
-        guard isOnThread else { return try await withVisited(1, limit, timeout, body) }
+        guard isHome() else { return try await withVisited(1, limit, timeout, body) }
         try checkCancellation()
         guard limit > 0 else { throw StreamError.invalidArgument }
         guard try await core.hasBytes(1, until: Self.deadline(timeout)) else { return nil }
@@ -169,7 +169,7 @@ extension SocketStream {
     public nonisolated(nonsending) func withReceived<R>(
         exactly count: Int, timeout: Duration? = nil, _ body: (RawSpan) throws -> R
     ) async throws -> R? {
-        guard isOnThread else { return try await withVisited(count, count, timeout, body) }
+        guard isHome() else { return try await withVisited(count, count, timeout, body) }
         try checkCancellation()
         guard count > 0 else { throw StreamError.invalidArgument }
         guard try await core.hasBytes(count, until: Self.deadline(timeout)) else {
@@ -188,7 +188,7 @@ extension SocketStream {
     public nonisolated(nonsending) func peek(
         atLeast count: Int = 1, timeout: Duration? = nil
     ) async throws -> [UInt8] {
-        guard isOnThread else {
+        guard isHome() else {
             return try await loop.visit { try await self.peek(atLeast: count, timeout: timeout) }
         }
         try checkCancellation()

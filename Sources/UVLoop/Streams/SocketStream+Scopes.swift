@@ -7,7 +7,7 @@ extension SocketStream {
     ) async throws -> R {
         let result: R
         do {
-            result = try await isOnThread ? covered(body) : body(self)
+            result = try await isHome() ? covered(body) : body(self)
         } catch {
             try? await close()
             throw error

@@ -16,23 +16,35 @@ extension SocketStream {
     ) async throws {
         // What is over at once is done in the caller's own frame: another costs as much as the
         // write's bookkeeping.
-        if try !sendNow(bytes) { try await finishSending(bytes, timeout) }
+        let isOver = try sendNow(bytes)
+        if isOver == true { return }
+        try await finishSending(isOver == nil ? bytes : nil, timeout)
     }
 
-    /// Sends if that can be over at once. False if the calling task is elsewhere and nothing has
-    /// been done, or if what has been written has to be waited for.
+    /// Sends if that can be over at once. False if what has been written has to be waited for, nil
+    /// if the calling task is elsewhere and nothing has been done.
     @usableFromInline
-    func sendNow(_ bytes: [UInt8]) throws -> Bool {
-        guard isOnThread else { return false }
+    func sendNow(_ bytes: [UInt8]) throws -> Bool? {
+        guard isOnThread else { return nil }
         return try isSent(bytes.isEmpty) { try $0.write(bytes) }
     }
 
+    /// Sends these bytes from elsewhere, or waits for those that have been written.
     @usableFromInline
     nonisolated(nonsending) func finishSending(
-        _ bytes: [UInt8], _ timeout: Duration?
+        _ bytes: [UInt8]?, _ timeout: Duration?
     ) async throws {
-        guard isOnThread else { return try await sendElsewhere(bytes, timeout) }
-        try await core.finishSending(until: Self.deadline(timeout))
+        if let bytes { return try await sendElsewhere(bytes, timeout) }
+        try await finishSending(timeout)
+    }
+
+    /// Waits for what has been written.
+    private nonisolated(nonsending) func finishSending(_ timeout: Duration?) async throws {
+        let deadline = Self.deadline(timeout)
+        guard isHome() else {
+            return try await loop.visit { try await self.core.finishSending(until: deadline) }
+        }
+        try await core.finishSending(until: deadline)
     }
 
     /// Gives bytes to the transport. False if that is not all there is to sending them.
@@ -67,7 +79,7 @@ extension SocketStream {
     ) async throws {
         guard isOnThread else { return try await sendElsewhere(bytes, timeout) }
         guard try isSent(bytes.withUnsafeBytes(\.isEmpty), { try $0.write(bytes) }) else {
-            return try await core.finishSending(until: Self.deadline(timeout))
+            return try await finishSending(timeout)
         }
     }
 
@@ -91,7 +103,7 @@ extension SocketStream {
             return try await loop.visit { try await self.send(bytes, timeout: timeout) }
         }
         guard try isSent(bytes.isEmpty, { try $0.write(bytes) }) else {
-            return try await core.finishSending(until: Self.deadline(timeout))
+            return try await finishSending(timeout)
         }
     }
 
@@ -122,7 +134,7 @@ extension SocketStream {
             try isSent(
                 parts.allSatisfy { $0.withUnsafeBytes(\.isEmpty) }, { try $0.writeAll(parts) })
         else {
-            return try await core.finishSending(until: Self.deadline(timeout))
+            return try await finishSending(timeout)
         }
     }
 
@@ -131,7 +143,7 @@ extension SocketStream {
     ///
     /// - Throws: as ``send(_:timeout:)-([UInt8],_)``, but a wait that is cut off changes nothing.
     public nonisolated(nonsending) func waitForRoom(timeout: Duration?) async throws {
-        guard isOnThread else {
+        guard isHome() else {
             return try await loop.visit { try await self.waitForRoom(timeout: timeout) }
         }
         try checkCancellation()

@@ -63,6 +63,13 @@ public final class SocketStream: ByteStream {
     /// Whether the calling thread may touch the core.
     @inline(__always) var isOnThread: Bool { transport.loop.core.isOnThread }
 
+    /// Whether the calling task may touch the core, now and after a wait; see
+    /// ``EventLoop/isHome(_:)``.
+    @inline(__always)
+    func isHome(_ isolation: (any Actor)? = #isolation) -> Bool {
+        transport.loop.isHome(isolation)
+    }
+
     /// The instant that a timeout means.
     @inline(__always)
     static func deadline(_ timeout: Duration?) -> EventLoop.Instant? {
@@ -101,7 +108,7 @@ public final class SocketStream: ByteStream {
     ///   stream was aborted, or its loop closed, before that; `CancellationError`: a cancelled task
     ///   closes at once.
     public nonisolated(nonsending) func close(timeout: Duration) async throws {
-        guard isOnThread else {
+        guard isHome() else {
             return try await loop.visit { try await self.close(timeout: timeout) }
         }
         try await core.close(within: timeout)
@@ -110,7 +117,7 @@ public final class SocketStream: ByteStream {
     /// Ends the stream gracefully, within the time of ``setCloseTimeout(_:)``; see
     /// ``close(timeout:)``.
     public nonisolated(nonsending) func close() async throws {
-        guard isOnThread else { return try await loop.visit { try await self.close() } }
+        guard isHome() else { return try await loop.visit { try await self.close() } }
         try await core.close(within: transport.extras?.streamCloseTimeout ?? .seconds(30))
     }
 
@@ -126,6 +133,32 @@ public final class SocketStream: ByteStream {
 }
 
 extension EventLoop {
+    /// Whether a task of this isolation is on the loop's thread, and will be there again after a
+    /// wait: without isolation, or with that of an actor whose executor is the loop's.
+    ///
+    /// To be on the thread is not enough for an operation that waits. A task without a preference
+    /// that began there goes elsewhere from any other actor; and an actor's function that awaits a
+    /// closure first can be where its actor is not (swiftlang/swift 86083).
+    @inline(__always)
+    nonisolated func isHome(_ isolation: (any Actor)? = #isolation) -> Bool {
+        guard core.isOnThread else { return false }
+        guard let isolation else { return true }
+        return isolation === self || isExecutor(of: isolation)
+    }
+
+    /// The same for an operation that waits for a continuation: that takes a task without isolation
+    /// to the executor that it prefers, wherever it has been.
+    nonisolated func isHomeOfContinuations(_ isolation: (any Actor)? = #isolation) -> Bool {
+        guard isHome(isolation) else { return false }
+        return isolation != nil || core.isDefault
+            || withUnsafeCurrentTask { $0?.unownedTaskExecutor == core.taskExecutor }
+    }
+
+    @inline(never)
+    private nonisolated func isExecutor(of actor: any Actor) -> Bool {
+        actor.unownedExecutor.identity == core.serialExecutor.identity
+    }
+
     /// Runs an operation of one of the loop's objects for a task that is elsewhere: one hop here,
     /// one back.
     func visit<R>(

@@ -146,6 +146,7 @@ extension StreamCore {
             needed = count
             if let parking = prepareToReceive(deadline, isolation: #isolation) {
                 await parking.wait()
+                loop.assertOnThread()
             } else {
                 await waitWatched(deadline)
             }

@@ -147,7 +147,9 @@ public final class DatagramTransport: Handle {
     @inline(__always)
     func call(_ method: String, _ body: (any DatagramProtocol) throws -> Void) {
         guard let object else { return }
-        withCore { core in core.guarded(.protocolMethod(method)) { try body(object) } }
+        withCore { core in
+            core.guarded(.protocolMethod(method), madeAt: debugPlace) { try body(object) }
+        }
     }
 
     // MARK: Life

@@ -65,7 +65,7 @@ extension Transport {
             let askedObject = objectIdentity
             isAllocating = true
             var answer: UnsafeMutableRawBufferPointer?
-            let error = core.caught(.protocolMethod("getBuffer")) {
+            let error = core.caught(.protocolMethod("getBuffer"), madeAt: debugPlace) {
                 answer = try callGetBuffer(hint)
             }
             isAllocating = false

@@ -131,7 +131,7 @@ public final class Transport: Handle {
     ) -> (any Error)? {
         let object = object
         return withCore { core in
-            core.caught(.protocolMethod(method())) {
+            core.caught(.protocolMethod(method()), madeAt: debugPlace) {
                 try entry._withUnsafeGuaranteedRef { try body($0, object) }
             }
         }

@@ -66,11 +66,11 @@ import UVLoop
 
     @Test func limitOfSeveralOperations() async throws {
         try await converse { stream in
-            await #expect(throws: StreamError.closed) {
-                let loop = stream.loop
-                let limit = loop.callLater(.milliseconds(20)) { stream.abort() }
-                defer { limit.stop() }
-                for try await line in stream.lines { print(line) }
+            let loop = stream.loop
+            await #expect(throws: EventLoopError.timedOut) {
+                try await loop.withTimeout(.milliseconds(20)) {
+                    for try await line in stream.lines { print(line) }
+                }
             }
         } _: { stream in
             while try await stream.receive() != nil {}

@@ -83,6 +83,20 @@ import Testing
         }
     }
 
+    @Test func theReportNamesThePlaceOfTheHandle() async throws {
+        var line: UInt = 0
+        let reports = try await slowReports(threshold: .milliseconds(2)) { loop in
+            let idle = try Idle(loop) {
+                Self.dawdle(loop)
+                loop.stop()
+            }
+            line = #line - 4
+            idle.start()
+        }
+        let message = try #require(reports.first { $0.source == .phase("Idle") }?.message)
+        #expect(message.hasPrefix("Idle callback, made at \(#fileID):\(line), took "))
+    }
+
     @Test func openHandlesAreReportedWithTheirPlace() async throws {
         var reports: [ExceptionContext] = []
         var line: UInt = 0

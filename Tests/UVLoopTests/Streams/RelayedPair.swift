@@ -5,12 +5,12 @@ import UVLoop
 /// one end does, the other notices later.
 enum RelayedPair {
     static func make() -> (MemoryStream, MemoryStream) {
-        make(capacity: 4_096, step: 1_000)
+        make(capacity: 4_096)
     }
 
     /// Three bytes wait on this side, one in the relay, three on the other.
     static func clogged() async throws -> (MemoryStream, MemoryStream) {
-        let (first, second) = make(capacity: 3, step: 1)
+        let (first, second) = make(capacity: 3, singleBytes: 4)
         for byte in 1...7 as ClosedRange<UInt8> {
             try await first.send([byte])
             try await second.send([byte])
@@ -18,12 +18,16 @@ enum RelayedPair {
         return (first, second)
     }
 
-    private static func make(capacity: Int, step: Int) -> (MemoryStream, MemoryStream) {
+    /// - Parameter singleBytes: how many bytes are carried one by one at first. Not all: under load
+    ///   that would take minutes.
+    private static func make(
+        capacity: Int, singleBytes: Int = 0
+    ) -> (MemoryStream, MemoryStream) {
         let (first, near) = MemoryStream.pair(capacity: capacity)
         let (far, second) = MemoryStream.pair(capacity: capacity)
         Task {
-            async let forth: Void = carry(from: near, to: far, step)
-            async let back: Void = carry(from: far, to: near, step)
+            async let forth: Void = carry(from: near, to: far, singleBytes)
+            async let back: Void = carry(from: far, to: near, singleBytes)
             _ = await (forth, back)
             try? await near.close()
             try? await far.close()
@@ -31,10 +35,13 @@ enum RelayedPair {
         return (first, second)
     }
 
-    private static func carry(from source: MemoryStream, to target: MemoryStream, _ step: Int) async
-    {
+    private static func carry(
+        from source: MemoryStream, to target: MemoryStream, _ singleBytes: Int
+    ) async {
+        var pieces = 0
         do {
-            while let bytes = try await source.receive(upTo: step) {
+            while let bytes = try await source.receive(upTo: pieces < singleBytes ? 1 : 1_000) {
+                pieces += 1
                 await Task.yield()
                 try await target.send(bytes)
             }
@@ -42,7 +49,7 @@ enum RelayedPair {
         } catch StreamError.broken(.brokenPipe) {
             // The target's peer has closed. What it has sent before may still be on its way; till
             // that has arrived, nobody wants what comes here.
-            Task { while try await source.receive(upTo: step) != nil {} }
+            Task { while try await source.receive(upTo: 1_000) != nil {} }
         } catch {
             source.abort()
             target.abort()

@@ -36,10 +36,11 @@ import Testing
         _ pair: (SocketStream, SocketStream)
     ) async throws -> (SocketStream, SocketStream) {
         for stream in [pair.0, pair.1] {
-            // Some peers here never read again.
-            try await stream.setCloseTimeout(.seconds(1))
+            // No load is to cut a close short: what is still under way would be lost.
+            try await stream.setCloseTimeout(.seconds(50))
             try await stream.setReceiveLimit(1)
             try await stream.withTransport {
+                $0.closeTimeout = .seconds(50)
                 try $0.setSendBufferSize(16_384)
                 try $0.setReceiveBufferSize(16_384)
                 try $0.setWriteBufferLimits(low: 0, high: 0)

@@ -180,4 +180,73 @@ struct StreamTaskTests {
             try await other.close()
         }
     }
+
+    /// A task without a preference that begins on the loop's thread and goes through an actor of
+    /// another executor: on the thread, but a wait would not bring it back there.
+    @Test(arguments: Cancellable.receiving)
+    func throughAnActorOnTheLoopsThread(_ operation: Cancellable) async throws {
+        try await withStream { loop, stream, peer in
+            let task = Task.immediateDetached {
+                try await Elsewhere().run { try await operation.operation(stream) }
+            }
+            try await stream.receiverWaits(loop)
+            try peer.send(String(repeating: "x", count: 29) + "\n")
+            try await task.value
+        }
+    }
+
+    /// As a scope and with a send that waits; also of a handler that goes to the main actor, by a
+    /// function that can be elsewhere (swiftlang/swift 86083).
+    @Test func aScopeThroughAnActorOnTheLoopsThread() async throws {
+        try await onLoop { loop in
+            let listener = try await loop.listen(on: .address(.anyPortIPv4))
+            let target = Endpoint.address(listener.addresses[0])
+            async let served: Void = listener.serve { stream in
+                try await Self.onMain {
+                    for try await chunk in stream { try await stream.send(chunk) }
+                }
+            }
+            let task = Task.immediateDetached {
+                try await Elsewhere().run {
+                    try await loop.withConnection(to: target) { stream in
+                        let bytes = pattern(3_000_000)
+                        async let sent: Void = stream.send(bytes)
+                        let answer = try await stream.receive(exactly: bytes.count)
+                        try await sent
+                        try await stream.sendEOF()
+                        #expect(answer == bytes)
+                    }
+                }
+            }
+            try await task.value
+            await listener.close()
+            try await served
+        }
+    }
+
+    /// The same without an actor: what such a task waits for by a continuation takes it away.
+    @Test func operationsThatTakeATaskAway() async throws {
+        try await onLoop { loop in
+            let listener = try await Task.immediateDetached {
+                try await loop.listen(on: .host("localhost", port: 0))
+            }.value
+            let target = Endpoint.address(listener.addresses[0])
+            let stream = try await Task.immediateDetached {
+                try await loop.connect(to: target)
+            }.value
+            let accepted = try await listener.accept()
+            accepted?.abort()
+            stream.abort()
+            try await Task.immediateDetached {
+                try await listener.shutdown(grace: .seconds(50))
+            }.value
+        }
+    }
+
+    private actor Elsewhere {
+        func run(_ work: Caller.Work<Void>) async throws { try await work() }
+    }
+
+    @MainActor
+    private static func onMain(_ work: Caller.Work<Void>) async throws { try await work() }
 }

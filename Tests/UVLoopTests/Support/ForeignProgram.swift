@@ -111,7 +111,8 @@ final class ForeignProgram: Sendable {
         for (target, source) in [input, output, errors].enumerated() {
             posix_spawn_file_actions_adddup2(&actions, source, Int32(target))
         }
-        // As a shell would start it: no signal blocked, and SIGPIPE, which loops ignore, as usual.
+        // As a shell would start it: no signal blocked, and those as usual that loops, or a shell
+        // that runs something in the background, ignore.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -119,6 +120,7 @@ final class ForeignProgram: Sendable {
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
         sigaddset(&signals, SIGPIPE)
+        sigaddset(&signals, SIGINT)
         posix_spawnattr_setsigdefault(&attributes, &signals)
         posix_spawnattr_setflags(
             &attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF))
@@ -192,8 +194,14 @@ final class ForeignProgram: Sendable {
 
     // MARK: Its end
 
-    func kill() {
-        end.status.withLock { if $0 == nil { _ = Glibc.kill(process, SIGKILL) } }
+    func kill(by signal: Int32 = SIGKILL) {
+        end.status.withLock { if $0 == nil { _ = Glibc.kill(process, signal) } }
+    }
+
+    /// Waits until it has ended, and returns its status as `waitpid` gives it.
+    func status() async -> Int32 {
+        await end.gate.wait()
+        return end.status.withLock(\.self)!
     }
 
     /// Runs a program to its end and returns what it has printed.

@@ -9,15 +9,14 @@ struct GetBufferTests {
 
     @Test func bytesLandInTheMemoryThatWasGiven() async throws {
         try await onLoop { loop in
-            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 16, alignment: 1)
-            defer { memory.deallocate() }
+            let memory = HeapMemory(16)
             let recorder = BufferedRecorder()
-            recorder.buffer = { _ in UnsafeMutableRawBufferPointer(rebasing: memory[4..<8]) }
-            memory.copyBytes(from: [UInt8](repeating: 0xEE, count: 16))
+            recorder.buffer = { _ in UnsafeMutableRawBufferPointer(rebasing: memory.bytes[4..<8]) }
+            memory.bytes.copyBytes(from: [UInt8](repeating: 0xEE, count: 16))
             let peer = try await loop.accept(recorder)
             try peer.send([1, 2, 3])
             try await until(loop) { recorder.byteCount == 3 }
-            #expect([UInt8](memory)[..<8] == [0xEE, 0xEE, 0xEE, 0xEE, 1, 2, 3, 0xEE])
+            #expect([UInt8](memory.bytes)[..<8] == [0xEE, 0xEE, 0xEE, 0xEE, 1, 2, 3, 0xEE])
             recorder.transport.abort()
             try await until(loop) { recorder.isLost }
             peer.close()
@@ -27,12 +26,11 @@ struct GetBufferTests {
     @Test(arguments: [1, 2, 7, 64])
     func smallBuffersLoseNothing(_ size: Int) async throws {
         try await onLoop { loop in
-            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 1)
-            defer { memory.deallocate() }
+            let memory = HeapMemory(size)
             let recorder = BufferedRecorder()
             var received: [UInt8] = []
-            recorder.buffer = { _ in memory }
-            recorder.hooks[.received] = { received += memory[..<$0.pieces.last!] }
+            recorder.buffer = { _ in memory.bytes }
+            recorder.hooks[.received] = { received += memory.bytes[..<$0.pieces.last!] }
             let peer = try await loop.accept(recorder)
             var random = SeededGenerator(seed: 3)
             let sent = random.bytes(1_000)

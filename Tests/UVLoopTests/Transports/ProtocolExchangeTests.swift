@@ -33,13 +33,13 @@ struct ProtocolExchangeTests {
         try await onLoop { loop in
             final class Log { var bytes: [UInt8] = [] }
             let log = Log()
-            let small = UnsafeMutableRawBufferPointer.allocate(byteCount: 3, alignment: 1)
-            defer { small.deallocate() }
+            let small = HeapMemory(3)
             func instruct(_ recorder: Recorder) {
-                if recorder is BufferedRecorder { recorder.buffer = { _ in small } }
+                if recorder is BufferedRecorder { recorder.buffer = { _ in small.bytes } }
                 recorder.hooks[.received] = { recorder in
                     let count = recorder.pieces.last!
-                    log.bytes += recorder is PlainRecorder ? recorder.bytes : Array(small[..<count])
+                    log.bytes +=
+                        recorder is PlainRecorder ? recorder.bytes : Array(small.bytes[..<count])
                     let next: Recorder =
                         recorder is PlainRecorder ? BufferedRecorder() : PlainRecorder()
                     instruct(next)

@@ -74,22 +74,29 @@ struct ServerFaultTests {
         }
     }
 
+    /// They come in groups that the backlog can hold. Of more, the system forgets some that it has
+    /// answered, and resets them when they send.
     @Test func aThousandClientsAtOnce() async throws {
         try await onLoop { loop in
             let server = try loop.listen(onAddresses: .anyPortIPv4) { EchoProtocol() }
             var recorders: [Recorder] = []
             var attempts = 0
             var failures: [EndpointError] = []
-            for number in 0..<1_000 {
-                let recorder = PlainRecorder()
-                recorders.append(recorder)
-                recorder.hooks[.connectionMade] = { try $0.transport.write("client \(number)") }
-                loop.connect(to: .address(server.addresses[0]), recorder) { result in
-                    attempts += 1
-                    if case .failure(let error) = result { failures.append(error) }
+            for group in 0..<4 {
+                for number in group * 250..<(group + 1) * 250 {
+                    let recorder = PlainRecorder()
+                    recorders.append(recorder)
+                    recorder.hooks[.connectionMade] = { try $0.transport.write("client \(number)") }
+                    loop.connect(to: .address(server.addresses[0]), recorder) { result in
+                        attempts += 1
+                        if case .failure(let error) = result { failures.append(error) }
+                    }
+                }
+                try await until(loop) {
+                    attempts == recorders.count
+                        && (!failures.isEmpty || server.connectionCount == recorders.count)
                 }
             }
-            try await until(loop) { attempts == 1_000 }
             #expect(failures == [])
             try await until(loop) {
                 recorders.contains(where: \.isLost)
@@ -103,7 +110,7 @@ struct ServerFaultTests {
             }
             #expect(isRight)
             #expect(server.connectionCount == 1_000)
-            for recorder in recorders { recorder.transport.close() }
+            for recorder in recorders { recorder.liveTransport?.close() }
             server.close()
             try await server.waitClosed()
             try await until(loop) { recorders.allSatisfy { $0.isLost } }

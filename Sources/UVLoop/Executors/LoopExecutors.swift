@@ -1,9 +1,11 @@
+import CUV
+
 // The two executors of a loop, which share its queue. Two objects, because one in both roles
 // forbids switching between actors without a trip through the queue.
 
 /// Runs the jobs of actors that live on the loop.
 final class LoopSerialExecutor: SerialExecutor {
-    private let core: SharedCore
+    let core: SharedCore
 
     init(_ core: SharedCore) {
         self.core = core
@@ -24,7 +26,7 @@ final class LoopSerialExecutor: SerialExecutor {
 
 /// Runs the jobs of tasks that have no isolation and prefer the loop.
 final class LoopTaskExecutor: TaskExecutor {
-    private let core: SharedCore
+    let core: SharedCore
 
     init(_ core: SharedCore) {
         self.core = core
@@ -32,6 +34,15 @@ final class LoopTaskExecutor: TaskExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) {
         core.enqueue(.taskJob(UnownedJob(job)))
+    }
+}
+
+extension EventLoop {
+    /// What tasks of the loop prefer: so that their functions without isolation run on its thread,
+    /// too. Nothing on Swift's default loop, where they do anyway: a preference costs look-ups (and
+    /// one for nil as well).
+    nonisolated var preferredExecutor: LoopTaskExecutor? {
+        core.isDefault ? nil : loopTaskExecutor
     }
 }
 
@@ -57,8 +68,29 @@ struct SharedCore: @unchecked Sendable {
         }
     }
 
+    /// Queues a job when so many nanoseconds have passed; early on a loop that closes meanwhile.
+    func schedule(_ entry: ReadyEntry, after delay: UInt64) {
+        let deadline = uv_hrtime().saturatingDeadline(delay)
+        if core.isOnThread, !core.isClosed { return core.schedule(entry, at: deadline) }
+        let call = PostedCall { loop in loop.core.schedule(entry, at: deadline) }
+        if !core.inbox.post(.posted(call)) { LateJobs.shared.take(entry, for: self) }
+    }
+
     var isOver: Bool { core.isOver }
 
     /// Runs a job of a closed loop; by ``LateJobs`` alone, one at a time.
     func runLate(_ entry: ReadyEntry) { core.runLate(entry) }
+}
+
+extension UnownedSerialExecutor {
+    /// None at all: what a task without isolation runs on, as the runtime spells it.
+    static let generic = unsafeBitCast((0, 0) as (UInt, UInt), to: UnownedSerialExecutor.self)
+}
+
+extension UnownedSerialExecutor {
+    /// Which executor it is.
+    var identity: UInt {
+        // Sound: a frozen struct, of two words by Swift's ABI: the executor, and how it is called.
+        unsafeBitCast(self, to: (UInt, UInt).self).0
+    }
 }

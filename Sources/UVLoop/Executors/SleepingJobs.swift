@@ -1,0 +1,70 @@
+import CUV
+@_spi(ExperimentalScheduling) @_spi(ExperimentalCustomExecutors) import _Concurrency
+
+// `Task.sleep`, by the loop's timers. The runtime asks the executor that the task is on, the one
+// that it prefers, or the default one, whichever first can.
+
+@_spi(ExperimentalScheduling) extension LoopSerialExecutor: SchedulingExecutor {
+    func enqueue<C: Clock>(
+        _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
+    ) {
+        core.schedule(.serialJob(UnownedJob(job)), after: delay, clock)
+    }
+
+    func enqueue<C: Clock>(
+        _ job: consuming ExecutorJob, at instant: C.Instant, tolerance: C.Duration?, clock: C
+    ) {
+        core.schedule(.serialJob(UnownedJob(job)), after: clock.now.duration(to: instant), clock)
+    }
+}
+
+@_spi(ExperimentalScheduling) extension LoopTaskExecutor: SchedulingExecutor {
+    func enqueue<C: Clock>(
+        _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
+    ) {
+        core.schedule(.taskJob(UnownedJob(job)), after: delay, clock)
+    }
+
+    func enqueue<C: Clock>(
+        _ job: consuming ExecutorJob, at instant: C.Instant, tolerance: C.Duration?, clock: C
+    ) {
+        core.schedule(.taskJob(UnownedJob(job)), after: clock.now.duration(to: instant), clock)
+    }
+}
+
+@_spi(ExperimentalScheduling) extension LoopDefaultExecutor: SchedulingExecutor {
+    func enqueue<C: Clock>(
+        _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
+    ) {
+        core.schedule(.defaultJob(UnownedJob(job)), after: delay, clock)
+    }
+
+    func enqueue<C: Clock>(
+        _ job: consuming ExecutorJob, at instant: C.Instant, tolerance: C.Duration?, clock: C
+    ) {
+        core.schedule(.defaultJob(UnownedJob(job)), after: clock.now.duration(to: instant), clock)
+    }
+}
+
+extension SharedCore {
+    /// Queues a job when a time has passed. On a loop that closes meanwhile it runs early.
+    ///
+    /// Every clock of Swift's own counts in `Duration`; of one that counts in something else nobody
+    /// knows how long its units are, and a job of it runs at once.
+    fileprivate func schedule<C: Clock>(_ entry: ReadyEntry, after delay: C.Duration, _ clock: C) {
+        schedule(entry, after: (delay as? Duration ?? .zero).clampedNanoseconds)
+    }
+}
+
+extension LoopCore {
+    /// Queues a job when a time has passed.
+    func schedule(_ entry: ReadyEntry, at deadline: UInt64) {
+        guard acceptsHandles, !isClosed else { return SharedCore(self).enqueue(entry) }
+        let node = TimerNode.Pointer.allocate(capacity: 1)
+        // The core outlives its timers.
+        node.initialize(to: TimerNode { [unowned(unsafe) self] in enqueue(entry) })
+        node.pointee.isJob = true
+        node.pointee.isOrphan = true
+        startTimer(node, deadline: deadline)
+    }
+}

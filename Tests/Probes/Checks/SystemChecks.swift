@@ -1,0 +1,132 @@
+import Dispatch
+import Foundation
+import UVLoop
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
+/// Sockets, and what apps use beside Swift's own tasks.
+extension Checks {
+    @MainActor
+    func sockets() async throws {
+        let loop = EventLoop.main!
+        let listener = try await loop.listen(on: .ip("127.0.0.1", port: 0))
+        let server = Task {
+            try await listener.serve { stream in
+                while let bytes = try await stream.receive() { try await stream.send(bytes) }
+            }
+        }
+        let port = listener.port
+        try await withThrowingTaskGroup { group in
+            for number in 0..<20 {
+                group.addTask {
+                    try await loop.withConnection(to: .ip("127.0.0.1", port: port)) { stream in
+                        for round in 0..<10 {
+                            let line = "client \(number) round \(round)\n"
+                            try await stream.send(line)
+                            let answer = try await stream.receive(until: "\n")
+                            try require(answer == Array(line.utf8))
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        await listener.close()
+        try await server.value
+    }
+
+    /// Fifty requests at once to a server on the loop itself; the handlers come on the main queue.
+    @MainActor
+    func urlSession() async throws {
+        let listener = try await EventLoop.main!.listen(on: .ip("127.0.0.1", port: 0))
+        let server = Task {
+            try await listener.serve { stream in
+                guard let line = try await stream.receiveLine() else { return }
+                while let header = try await stream.receiveLine(), !header.isEmpty {}
+                let path = line.split(separator: " ")[1]
+                try await stream.send(
+                    """
+                    HTTP/1.1 200 OK\r\nContent-Length: \(path.utf8.count)\r\n\
+                    Connection: close\r\n\r\n\(path)
+                    """)
+            }
+        }
+        let configuration = URLSessionConfiguration.ephemeral
+        configuration.httpMaximumConnectionsPerHost = 50
+        let session = URLSession(
+            configuration: configuration, delegate: nil, delegateQueue: .main)
+        let base = "http://127.0.0.1:\(listener.port)/"
+        try await withThrowingTaskGroup { group in
+            for number in 0..<50 {
+                group.addTask {
+                    let url = URL(string: base + "\(number)")!
+                    let (data, isOnMain) = try await withCheckedThrowingContinuation { waiter in
+                        session.dataTask(with: url) { data, _, error in
+                            waiter.resume(
+                                with: error.map { .failure($0) }
+                                    ?? .success((data ?? Data(), isOnMainThread())))
+                        }.resume()
+                    }
+                    try require(isOnMain)
+                    try require(String(decoding: data, as: UTF8.self) == "/\(number)")
+                }
+            }
+            try await group.waitForAll()
+        }
+        session.invalidateAndCancel()
+        await listener.close()
+        try await server.value
+    }
+
+    @MainActor
+    func dispatchMainQueue() async throws {
+        for _ in 0..<50 {
+            let isOnMain = await withCheckedContinuation { continuation in
+                DispatchQueue.global().async {
+                    DispatchQueue.main.async { continuation.resume(returning: isOnMainThread()) }
+                }
+            }
+            try require(isOnMain)
+        }
+        let order = await withCheckedContinuation { continuation in
+            let numbers = Mutexed<[Int]>([])
+            for number in 0..<100 {
+                DispatchQueue.main.async { numbers.withLock { $0.append(number) } }
+            }
+            DispatchQueue.main.async { continuation.resume(returning: numbers.value) }
+        }
+        try require(order == Array(0..<100))
+        let late = await withCheckedContinuation { continuation in
+            DispatchQueue.main.asyncAfter(deadline: .now() + .milliseconds(10)) {
+                continuation.resume(returning: isOnMainThread())
+            }
+        }
+        try require(late)
+    }
+
+    @MainActor
+    func operationQueue() async throws {
+        let isOnMain = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                OperationQueue.main.addOperation {
+                    continuation.resume(returning: isOnMainThread())
+                }
+            }
+        }
+        try require(isOnMain)
+    }
+
+    @MainActor
+    func process() async throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", "exit 7"]
+        let status = try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+        try require(status == 7)
+    }
+}

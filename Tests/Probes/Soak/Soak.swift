@@ -1,0 +1,58 @@
+import Foundation
+import Synchronization
+import UVLoop
+
+/// Gives the replaced default loop all kinds of work from four threads, by chance, and counts: each
+/// job has to run once and only once, and the memory must not grow.
+///
+///     ProbeSoak [SECONDS [SEED]]
+@main struct Soak {
+    static func main() throws {
+        let words = CommandLine.arguments.dropFirst()
+        let seconds = words.first.flatMap(Double.init) ?? 5
+        let seed = words.dropFirst().first.flatMap(UInt64.init) ?? 1
+        // A round takes far less; a hang is an error.
+        alarm(UInt32(seconds) + 50)
+        try EventLoop.runMain { try await run(seconds, seed) }
+    }
+
+    @MainActor
+    private static func run(_ seconds: Double, _ seed: UInt64) async throws {
+        let other = try EventLoopThread(name: "other")
+        let end = ContinuousClock.now.advanced(by: .seconds(seconds))
+        var (round, jobs, settled) = (0, 0, 0)
+        var previous: Round?
+        // At least so many that the memory has settled and can be compared.
+        while round < 8 || ContinuousClock.now < end {
+            let work = Round(other.loop, seed: seed &+ UInt64(round) &* 4)
+            work.begin()
+            while !work.isDone { try await Task.sleep(for: .milliseconds(1)) }
+            // Once more those of the last round: a job may have run again since.
+            if let wrong = previous?.firstWrong ?? work.firstWrong {
+                fail("round \(round), seed \(seed): job \(wrong.job) ran \(wrong.count) times")
+            }
+            previous = work
+            jobs += Round.jobs
+            round += 1
+            let memory = residentMemory()
+            if round == 6 { settled = memory }
+            // What one round needs at its height, and nothing of those before.
+            if round > 6, memory > settled + 48 << 20 {
+                fail("the memory grew from \(settled) to \(memory) bytes by round \(round)")
+            }
+        }
+        await other.shutdown()
+        print("\(jobs) jobs, each run once; all checks passed")
+    }
+
+    private static func fail(_ message: String) -> Never {
+        print("failed: \(message)")
+        exit(1)
+    }
+
+    private static func residentMemory() -> Int {
+        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
+}

@@ -1,0 +1,5 @@
+import ProbeChecks
+import UVLoop
+
+try EventLoop.install(Checks.wantedMode)
+try await Checks(Checks.wantedMode).run()
