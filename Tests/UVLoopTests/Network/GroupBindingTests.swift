@@ -126,7 +126,7 @@ struct GroupBindingTests {
                     }
                 }
             }
-            precondition(openDescriptorCount() == before)
+            precondition(isBackTo(before))
             // When the loops are gone in the middle of it, as well.
             for number in 0..<30 {
                 let group = try EventLoopGroup(count: 3)
@@ -136,7 +136,7 @@ struct GroupBindingTests {
                 _ = try? await group.listen(on: .address(.unnamed))
                 await ending.value
             }
-            precondition(openDescriptorCount() == before)
+            precondition(isBackTo(before))
         }
     }
 
@@ -176,7 +176,7 @@ struct GroupBindingTests {
                 for _ in 0..<10 {
                     for way in Dealt.allCases { try await round(loop, way) }
                 }
-                try await until(loop) { openDescriptorCount() <= before }
+                try await until(loop) { isBackTo(before) }
             }
         }
     }
