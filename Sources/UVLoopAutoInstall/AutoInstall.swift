@@ -1,6 +1,11 @@
 import CUVLoopAutoInstall
-import Glibc
 @_exported import UVLoop
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
 
 /// Called before `main`: a program that links this product runs on a libuv loop without a line of
 /// its own.

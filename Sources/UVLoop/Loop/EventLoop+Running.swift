@@ -91,7 +91,8 @@ extension EventLoop {
     ///
     /// Binds `uv_walk`, `uv_close`, `uv_loop_close`.
     ///
-    /// - Throws: ``EventLoopError/running``, ``EventLoopError/wrongThread``.
+    /// - Throws: ``EventLoopError/running``, ``EventLoopError/wrongThread``,
+    ///   ``EventLoopError/installed``.
     public nonisolated func close() throws(EventLoopError) {
         try core.close()
     }

@@ -7,6 +7,7 @@ extension LoopCore {
         guard !isClosed else { return }
         guard isOnThread else { throw .wrongThread }
         guard !isRunning, !isClosing else { throw .running }
+        guard whenWorkWaits == nil else { throw .installed }
         isClosing = true
         let outer = CurrentLoop.swap(eventLoop)
         defer { _ = CurrentLoop.swap(outer) }

@@ -18,6 +18,7 @@ public enum Faults {
         case "nested": say(outcome { try EventLoop.runMain { try EventLoop.runMain {} } })
         case "loopInside": say(outcome { try EventLoop.runMain { try EventLoop.run { _ in } } })
         case "twice": try installTwice()
+        case "closed": say(outcome { try EventLoop.install().close() })
         case "thread": say(onThread { outcome { try EventLoop.install() } })
         case "afterTasks": try installAfterTasks()
         default: return false

@@ -69,12 +69,11 @@ final class Round: Sendable {
                 self.ran(job)
             }
         case 4:
+            // Not longer, because the runtime keeps what belongs to a cancelled sleep until its
+            // time.
             let sleeper = Task.detached {
-                do {
-                    try await Task.sleep(for: .seconds(1_000))
-                } catch {
-                    self.ran(job)
-                }
+                try? await Task.sleep(for: .seconds(1))
+                self.ran(job)
             }
             Task.detached {
                 for _ in 0..<yields { await Task.yield() }

@@ -10,6 +10,7 @@ struct DefaultLoopFaultTests {
         ("nested", "an event loop is already running on this thread"),
         ("loopInside", "an event loop is already running on this thread"),
         ("twice", "the event loop has already been installed, in the mode .single"),
+        ("closed", "the event loop is Swift's default one and cannot be closed"),
         ("afterTasks", "early, true"),
     ])
     func says(_ fault: String, _ answer: String) async throws {
