@@ -74,6 +74,10 @@ public final class TCPServer {
         _ makeProtocol: @escaping () throws -> AnyObject
     ) throws(EndpointError) {
         loop.preconditionOnThread("TCPServer")
+        // Before the descriptor is taken: whoever owns it then, closes it.
+        guard options.maxConnections ?? .max > 0 else {
+            throw EndpointError(.listen, "descriptor \(descriptor)", .invalidArgument)
+        }
         let listener = try ListeningSocket(
             loop, adopting: descriptor, options: options, madeAt: place)
         try self.init(loop, [listener], options, entry, place, makeProtocol)

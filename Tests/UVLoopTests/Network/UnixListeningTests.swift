@@ -309,6 +309,25 @@ struct UnixListeningTests {
         }
     }
 
+    /// What is wrong with the options is found before the descriptor is taken.
+    @Test func aWrongBoundLeavesTheDescriptorAlone() async throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        try await onLoop { loop in
+            let listener = try RawSocket.listener(try SocketAddress(unixPath: directory.file("a")))
+            let descriptor = listener.descriptor
+            var options = ListenOptions()
+            options.maxConnections = 0
+            let wrong = EndpointError(.listen, "descriptor \(descriptor)", .invalidArgument)
+            #expect(throws: wrong) {
+                _ = try loop.listen(adopting: descriptor, options: options) { EchoProtocol() }
+            }
+            await turns(loop, for: .milliseconds(2))
+            #expect(fcntl(descriptor, F_GETFD) >= 0)
+            cuv_close(descriptor)
+        }
+    }
+
     @Test func whatDoesNotListenStaysTheCallers() async throws {
         try await onLoop { loop in
             let bound = try RawSocket.bound()
