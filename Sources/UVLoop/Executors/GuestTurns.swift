@@ -45,6 +45,7 @@ final class GuestTurns {
     func request() {
         guard isActive, !isRequested else { return }
         isRequested = true
+        // Sound: as in `init`.
         nonisolated(unsafe) let turns = self
         DispatchQueue.main.async {
             turns.isRequested = false

@@ -82,15 +82,11 @@ struct SharedCore: @unchecked Sendable {
     func runLate(_ entry: ReadyEntry) { core.runLate(entry) }
 }
 
+// Sound: a frozen struct, of two words by Swift's ABI: the executor, and how it is called.
 extension UnownedSerialExecutor {
     /// None at all: what a task without isolation runs on, as the runtime spells it.
     static let generic = unsafeBitCast((0, 0) as (UInt, UInt), to: UnownedSerialExecutor.self)
-}
 
-extension UnownedSerialExecutor {
     /// Which executor it is.
-    var identity: UInt {
-        // Sound: a frozen struct, of two words by Swift's ABI: the executor, and how it is called.
-        unsafeBitCast(self, to: (UInt, UInt).self).0
-    }
+    var identity: UInt { unsafeBitCast(self, to: (UInt, UInt).self).0 }
 }

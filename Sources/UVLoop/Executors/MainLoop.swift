@@ -14,7 +14,7 @@ final class MainLoop: Sendable {
     /// What the runtime calls for tasks without an executor of their own.
     let defaultExecutor: LoopDefaultExecutor
     private let isDispatchServed = Atomic(false)
-    /// Sound: only touched on the main thread.
+    // Sound: these two are only touched on the main thread.
     nonisolated(unsafe) private var guestTurns: GuestTurns?
     nonisolated(unsafe) private var isGuestRequested = false
 
@@ -35,13 +35,14 @@ final class MainLoop: Sendable {
         }
         let made = try MainLoop(mode)
         installed.withLock { $0 = made }
-        replaceExecutors(by: made)
+        replaceExecutors()
         made.loop.core.whenWorkWaits = { made.requestTurn() }
         return made
     }
 
-    /// Runs the loop until it is stopped, whether or not anything on it is at work.
-    func run() throws(EventLoopError) {
+    /// Runs the loop, whether or not anything on it is at work: until it is stopped, or for one
+    /// turn, which waits for something to happen.
+    func run(_ mode: EventLoop.RunMode = .untilDone) throws(EventLoopError) {
         serveDispatch()
         guestTurns?.suspend()
         loop.core.keepAlive(1)
@@ -49,19 +50,7 @@ final class MainLoop: Sendable {
             loop.core.keepAlive(-1)
             requestTurn()
         }
-        _ = try loop.core.run(.untilDone)
-    }
-
-    /// Makes one turn, which waits for something to happen.
-    func runOneTurn() throws(EventLoopError) {
-        serveDispatch()
-        guestTurns?.suspend()
-        loop.core.keepAlive(1)
-        defer {
-            loop.core.keepAlive(-1)
-            requestTurn()
-        }
-        _ = try loop.core.run(.oneTurn)
+        _ = try loop.core.run(mode)
     }
 
     /// There is work, and nobody runs the loop. If somebody else runs the main thread, the loop is

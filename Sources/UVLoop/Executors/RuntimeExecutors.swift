@@ -3,9 +3,9 @@
 // What the runtime asks of executors that replace its own. This part of it changes between
 // releases; written for that of Swift 6.3.
 
-/// Makes a loop the runtime's main and default executor. The types stay internal, so that nobody
-/// who imports the library needs that interface.
-func replaceExecutors(by main: MainLoop) {
+/// Makes the loop of ``MainLoop`` the runtime's main and default executor. The types stay
+/// internal, so that nobody who imports the library needs that interface.
+func replaceExecutors() {
     _createExecutors(factory: Factory.self)
 }
 
@@ -28,7 +28,7 @@ private struct Factory: ExecutorFactory {
 
     func runUntil(_ condition: () -> Bool) throws {
         let main = MainLoop.shared!
-        while !condition() { try main.runOneTurn() }
+        while !condition() { try main.run(.oneTurn) }
     }
 
     func stop() { MainLoop.shared!.loop.core.stop() }

@@ -4,46 +4,36 @@ import CUV
 // `Task.sleep`, by the loop's timers. The runtime asks the executor that the task is on, the one
 // that it prefers, or the default one, whichever first can.
 
-@_spi(ExperimentalScheduling) extension LoopSerialExecutor: SchedulingExecutor {
+/// An executor of a loop: its jobs go into the loop's queue, in an entry that says how they run.
+protocol LoopExecutor: SchedulingExecutor {
+    var core: SharedCore { get }
+    func entry(_ job: UnownedJob) -> ReadyEntry
+}
+
+extension LoopExecutor {
     func enqueue<C: Clock>(
         _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
     ) {
-        core.schedule(.serialJob(UnownedJob(job)), after: delay, clock)
+        core.schedule(entry(UnownedJob(job)), after: delay, clock)
     }
 
     func enqueue<C: Clock>(
         _ job: consuming ExecutorJob, at instant: C.Instant, tolerance: C.Duration?, clock: C
     ) {
-        core.schedule(.serialJob(UnownedJob(job)), after: clock.now.duration(to: instant), clock)
+        core.schedule(entry(UnownedJob(job)), after: clock.now.duration(to: instant), clock)
     }
 }
 
-@_spi(ExperimentalScheduling) extension LoopTaskExecutor: SchedulingExecutor {
-    func enqueue<C: Clock>(
-        _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
-    ) {
-        core.schedule(.taskJob(UnownedJob(job)), after: delay, clock)
-    }
-
-    func enqueue<C: Clock>(
-        _ job: consuming ExecutorJob, at instant: C.Instant, tolerance: C.Duration?, clock: C
-    ) {
-        core.schedule(.taskJob(UnownedJob(job)), after: clock.now.duration(to: instant), clock)
-    }
+@_spi(ExperimentalScheduling) extension LoopSerialExecutor: LoopExecutor {
+    func entry(_ job: UnownedJob) -> ReadyEntry { .serialJob(job) }
 }
 
-@_spi(ExperimentalScheduling) extension LoopDefaultExecutor: SchedulingExecutor {
-    func enqueue<C: Clock>(
-        _ job: consuming ExecutorJob, after delay: C.Duration, tolerance: C.Duration?, clock: C
-    ) {
-        core.schedule(.defaultJob(UnownedJob(job)), after: delay, clock)
-    }
+@_spi(ExperimentalScheduling) extension LoopTaskExecutor: LoopExecutor {
+    func entry(_ job: UnownedJob) -> ReadyEntry { .taskJob(job) }
+}
 
-    func enqueue<C: Clock>(
-        _ job: consuming ExecutorJob, at instant: C.Instant, tolerance: C.Duration?, clock: C
-    ) {
-        core.schedule(.defaultJob(UnownedJob(job)), after: clock.now.duration(to: instant), clock)
-    }
+@_spi(ExperimentalScheduling) extension LoopDefaultExecutor: LoopExecutor {
+    func entry(_ job: UnownedJob) -> ReadyEntry { .defaultJob(job) }
 }
 
 extension SharedCore {

@@ -249,6 +249,12 @@ final class LoopCore {
         }
     }
 
+    /// The entry for a job of a task of the loop that has no isolation.
+    @inline(__always)
+    func unisolated(_ job: UnownedJob) -> ReadyEntry {
+        isDefault ? .defaultJob(job) : .taskJob(job)
+    }
+
     @inline(__always)
     func runJob(_ job: () -> Void) {
         guarded(.task, job)

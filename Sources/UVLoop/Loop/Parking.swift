@@ -27,7 +27,7 @@ actor Parking: SerialExecutor {
     nonisolated func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         guard let space else {
-            return SharedCore(core).enqueue(core.isDefault ? .defaultJob(job) : .taskJob(job))
+            return SharedCore(core).enqueue(core.unisolated(job))
         }
         self.space = nil
         space._withUnsafeGuaranteedRef { $0.park(job) }

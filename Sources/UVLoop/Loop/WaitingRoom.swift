@@ -123,7 +123,7 @@ final class WaitingRoom: @unchecked Sendable {
 
     @inline(__always)
     private func entry(_ job: UnownedJob, _ core: LoopCore) -> ReadyEntry {
-        isIsolated ? .serialJob(job) : core.isDefault ? .defaultJob(job) : .taskJob(job)
+        isIsolated ? .serialJob(job) : core.unisolated(job)
     }
 
     /// The task is on its way to its wait: it need not begin.

@@ -16,7 +16,7 @@ final class ConnectionDealer: Sendable {
 
     init(on loop: EventLoop, memberCount: Int, options: ListenOptions) {
         self.loop = loop
-        dealing = Mutex(Dealing(memberCount, maxConnections: options.maxConnections ?? .max))
+        dealing = Mutex(Dealing(memberCount, maxConnections: options.mostConnections))
     }
 
     // MARK: On the thread of the loop that accepts

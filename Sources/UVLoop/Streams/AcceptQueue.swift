@@ -5,7 +5,7 @@
 final class AcceptQueue {
     private static let mostAhead = 16
 
-    /// Set once, before anything is accepted.
+    /// Set once, before anything is accepted. Sound: whoever has this has the server, too.
     unowned(unsafe) var server: TCPServer!
     private var streams: ArraySlice<SocketStream> = []
     private(set) var isClosed = false

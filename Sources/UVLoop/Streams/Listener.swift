@@ -42,7 +42,8 @@ public final class Listener: Sendable {
     }
 
     deinit {
-        // Refused means that the loop is closed, and the server with it.
+        // Refused means that the loop is closed, and the server with it. Sound: nobody else has a
+        // listener that goes, and the server is used on the loop's thread only.
         nonisolated(unsafe) let server = server
         if loop.isOnThread { server.close() } else { try? loop.execute { _ in server.close() } }
     }

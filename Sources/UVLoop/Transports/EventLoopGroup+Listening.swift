@@ -44,15 +44,9 @@ extension EventLoopGroup {
         file: StaticString = #fileID, line: UInt = #line,
         _ makeProtocol: @escaping @Sendable () throws -> P
     ) async throws -> GroupServer {
-        let place = SourcePlace(file: file, line: line)
-        return GroupServer(
-            self,
-            try await listen(on: endpoints, options, distribution, place) {
-                (loop, sources, options) throws(EndpointError) in
-                LoopServer(
-                    server: try TCPServer(
-                        loop, sources, options, BufferedEntry<P>(), place, makeProtocol))
-            })
+        try await server(
+            on: endpoints, options, distribution, SourcePlace(file: file, line: line),
+            { BufferedEntry<P>() }, makeProtocol)
     }
 
     /// Listens on endpoints, for all loops of the group, with a plain protocol; as the form for
@@ -68,14 +62,24 @@ extension EventLoopGroup {
         file: StaticString = #fileID, line: UInt = #line,
         _ makeProtocol: @escaping @Sendable () throws -> P
     ) async throws -> GroupServer {
-        let place = SourcePlace(file: file, line: line)
-        return GroupServer(
+        try await server(
+            on: endpoints, options, distribution, SourcePlace(file: file, line: line),
+            { PlainEntry<P>() }, makeProtocol)
+    }
+
+    /// - Parameter makeEntry: each loop's server has an entry of its own.
+    private func server(
+        on endpoints: [Endpoint], _ options: ListenOptions, _ distribution: Distribution,
+        _ place: SourcePlace, _ makeEntry: @escaping @Sendable () -> ProtocolEntry,
+        _ makeProtocol: @escaping @Sendable () throws -> AnyObject
+    ) async throws -> GroupServer {
+        GroupServer(
             self,
             try await listen(on: endpoints, options, distribution, place) {
                 (loop, sources, options) throws(EndpointError) in
                 LoopServer(
                     server: try TCPServer(
-                        loop, sources, options, PlainEntry<P>(), place, makeProtocol))
+                        loop, sources, options, makeEntry(), place, makeProtocol))
             })
     }
 }

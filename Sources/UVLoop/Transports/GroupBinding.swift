@@ -157,7 +157,7 @@ extension EventLoopGroup.Distribution {
         if loopCount == 1 { return true }
         #if os(Linux)
         return self == .system && addresses.allSatisfy { $0.family != .unix }
-            && options.maxConnections ?? .max >= loopCount
+            && options.mostConnections >= loopCount
         #else
         return false
         #endif

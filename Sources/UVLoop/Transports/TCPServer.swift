@@ -19,6 +19,9 @@ public struct ListenOptions: Sendable, Hashable {
 
     /// The options as they are at first.
     public init() {}
+
+    /// The bound of connections, as a number.
+    var mostConnections: Int { maxConnections ?? .max }
 }
 
 /// Listens on one or more addresses and makes a protocol for every connection: on ports of TCP, on
@@ -75,7 +78,7 @@ public final class TCPServer {
     ) throws(EndpointError) {
         loop.preconditionOnThread("TCPServer")
         // Before the descriptor is taken: whoever owns it then, closes it.
-        guard options.maxConnections ?? .max > 0 else {
+        guard options.mostConnections > 0 else {
             throw EndpointError(.listen, "descriptor \(descriptor)", .invalidArgument)
         }
         let listener = try ListeningSocket(
@@ -89,7 +92,7 @@ public final class TCPServer {
         _ entry: ProtocolEntry, _ place: SourcePlace,
         _ makeProtocol: @escaping () throws -> AnyObject
     ) throws(EndpointError) {
-        maxConnections = options.maxConnections ?? .max
+        maxConnections = options.mostConnections
         guard maxConnections > 0 else {
             for listener in listeners { listener.close() }
             throw EndpointError(.listen, "\(listeners[0].address)", .invalidArgument)

@@ -69,6 +69,7 @@ struct WatchdogTests {
     @Test func itsThreadEnds() async throws {
         let gone = Gate()
         do {
+            // Sound: only given away.
             nonisolated(unsafe) let canary = Canary { gone.open() }
             let watchdog = Watchdog(threshold: 1_000_000) { _ in _ = canary }
             watchdog.start()

@@ -101,6 +101,7 @@ struct DatagramSocketTests {
         let thread = try EventLoopThread(name: "test")
         let socket = try await thread.loop.datagramSocket(boundTo: .address(.anyPortIPv4))
         let peer = try RawDatagramSocket()
+        // Sound: one task at a time uses it.
         nonisolated(unsafe) let memory = UnsafeMutableRawBufferPointer.allocate(
             byteCount: 4, alignment: 1)
         defer { memory.deallocate() }

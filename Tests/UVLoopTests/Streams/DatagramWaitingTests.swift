@@ -27,6 +27,7 @@ struct DatagramWaitingTests {
         let thread = try EventLoopThread(name: "test")
         let socket = try await thread.loop.datagramSocket(boundTo: .address(.anyPortIPv4))
         try await socket.setReceiveBufferSize(4_000_000)
+        // Sound: one task at a time uses it.
         nonisolated(unsafe) let memory = UnsafeMutableRawBufferPointer.allocate(
             byteCount: 16, alignment: 1)
         defer { memory.deallocate() }

@@ -101,6 +101,7 @@ struct ReceivingTests {
     @Test(arguments: [false, true])
     func anIncompleteFillingStaysToBeReceived(_ waits: Bool) async throws {
         try await withStream { loop, stream, peer in
+            // Sound: one task at a time uses it.
             nonisolated(unsafe) let memory = UnsafeMutableRawBufferPointer.allocate(
                 byteCount: 10, alignment: 1)
             defer { memory.deallocate() }
@@ -128,6 +129,7 @@ struct ReceivingTests {
             try await stream.hasReadAhead(4, loop)
             let empty = [UInt8]()
             try await caller.run(loop) {
+                // Sound: there is no memory.
                 nonisolated(unsafe) let none = UnsafeMutableRawBufferPointer(start: nil, count: 0)
                 for bad in [0, -1, .min] {
                     await expect(.invalidArgument) { try await stream.receive(upTo: bad) }
@@ -187,6 +189,7 @@ struct ReceivingTests {
             let sending = Task { try await offThread { try peer.send(pattern(total)) } }
             var start = 0
             for size in sizes {
+                // Sound: one task at a time uses it.
                 nonisolated(unsafe) let memory = UnsafeMutableRawBufferPointer.allocate(
                     byteCount: size, alignment: 1)
                 defer { memory.deallocate() }

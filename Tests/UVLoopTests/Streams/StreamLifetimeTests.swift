@@ -30,8 +30,8 @@ struct StreamLifetimeTests {
         await thread.shutdown()
     }
 
+    // Sound: the test touches it in one place after the other.
     private final class Box: @unchecked Sendable {
-        // Sound: the test touches it in one place after the other.
         var stream: SocketStream?
     }
 

@@ -187,6 +187,7 @@ struct ServerEndingTests {
             try peer.send("x")
             peer.close()
             // The connection that is being made counts. A task of the loop goes on at once.
+            // Sound: it runs on the loop's thread, as this does.
             nonisolated(unsafe) let (shared, sharedRecorder) = (server, recorder)
             let ending = loop.spawn { _ in
                 try await shared.waitClosed()
