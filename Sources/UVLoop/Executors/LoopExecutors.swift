@@ -85,7 +85,10 @@ struct SharedCore: @unchecked Sendable {
 // Sound: a frozen struct, of two words by Swift's ABI: the executor, and how it is called.
 extension UnownedSerialExecutor {
     /// None at all: what a task without isolation runs on, as the runtime spells it.
-    static let generic = unsafeBitCast((0, 0) as (UInt, UInt), to: UnownedSerialExecutor.self)
+    static var generic: UnownedSerialExecutor {
+        @inline(__always)
+        get { unsafeBitCast((0, 0) as (UInt, UInt), to: UnownedSerialExecutor.self) }
+    }
 
     /// Which executor it is.
     var identity: UInt { unsafeBitCast(self, to: (UInt, UInt).self).0 }
