@@ -85,5 +85,8 @@ public struct ListenerService: Service {
 @available(
     *, unavailable, message: "enable UVLoop's trait: .package(…, traits: [\"ServiceLifecycle\"])"
 )
-public struct ListenerService {}
+public struct ListenerService {
+    /// Needs the trait `ServiceLifecycle`.
+    public init(_ listener: Any, grace: Duration = .zero, _ handler: @escaping Listener.Handler) {}
+}
 #endif

@@ -30,7 +30,8 @@ struct URLSessionClient {
         do {
             say("session, cancelled", try await slow.value)
         } catch {
-            say("session, cancelled", (error as? URLError)?.code == .cancelled)
+            let isCancelled = (error as? URLError)?.code == .cancelled
+            say("session, cancelled", isCancelled || error is CancellationError)
         }
         session.invalidateAndCancel()
     }

@@ -21,7 +21,9 @@ struct LoggingTests {
         #expect(entry.message == "error in callSoon callback")
         #expect(entry.error is Planned)
         #expect(
-            entry.metadata == [LogMetadata.source: "callSoon callback", LogMetadata.error: "Planned()"])
+            entry.metadata == [
+                LogMetadata.source: "callSoon callback", LogMetadata.error: "Planned()",
+            ])
     }
 
     @Test func whatIsNoErrorIsAWarning() async throws {
