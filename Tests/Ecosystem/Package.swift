@@ -23,6 +23,7 @@ let package = Package(
     ],
     targets: [
         .executableTarget(
+            // Its async functions run where their caller does, see `Place`.
             name: "Ecosystem",
             dependencies: [
                 .product(name: "UVLoop", package: "UVLoop"),
@@ -37,7 +38,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UVLoopServices", package: "UVLoop"),
             ],
-            swiftSettings: settings
+            swiftSettings: settings + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
         ),
         .testTarget(
             name: "ProductTests",

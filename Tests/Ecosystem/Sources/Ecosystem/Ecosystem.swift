@@ -3,27 +3,51 @@ import UVLoop
 
 /// Runs one of the packages that others wrote, unchanged, and prints what came of it, line by line.
 ///
-///     Ecosystem algorithms|flyingfox|httpclient|hummingbird|services native|single|mainOnly
+///     Ecosystem algorithms|flyingfox|httpclient|hummingbird|services \
+///         native|single|mainOnly main|global|loop
 ///
-/// What it prints must not depend on the second argument: whether, and how, UVLoop has replaced
-/// Swift's default loop.
+/// What it prints must not depend on the second argument, whether and how UVLoop has replaced
+/// Swift's default loop, nor on the third, where the program's own task runs.
 @main struct Ecosystem {
+    typealias Program = @Sendable () async throws -> Void
+
     static func main() async throws {
-        let arguments = CommandLine.arguments.dropFirst()
-        let programs = [
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let programs: [String: Program] = [
             "algorithms": Algorithms.run, "flyingfox": FlyingFoxServer.run,
             "httpclient": AsyncHTTPClients.run, "hummingbird": HummingbirdApp.run,
             "services": Services.run,
         ]
-        guard let program = arguments.first.flatMap({ programs[$0] }),
-            let mode = arguments.dropFirst().first.flatMap(Mode.init)
-        else { fail("usage: Ecosystem PROGRAM native|single|mainOnly") }
+        guard arguments.count == 3, let program = programs[arguments[0]],
+            let mode = Mode(rawValue: arguments[1]), let place = Place(rawValue: arguments[2])
+        else { fail("usage: Ecosystem PROGRAM native|single|mainOnly main|global|loop") }
         try mode.install()
         // Nothing here takes long; a hang is an error.
         alarm(90)
         await mode.check()
-        try await program()
+        try await place.run(program)
         say("done")
+    }
+}
+
+/// Where a program runs: what it does not give to tasks of its own.
+enum Place: String {
+    /// On the main actor.
+    case main
+    /// On the global executor.
+    case global
+    /// On a loop of UVLoop that has a thread of its own, whatever the default one is.
+    case loop
+
+    func run(_ program: @escaping Ecosystem.Program) async throws {
+        switch self {
+        case .main: try await Task { @MainActor in try await program() }.value
+        case .global: try await Task.detached { try await program() }.value
+        case .loop:
+            let thread = try EventLoopThread()
+            try await thread.loop.perform { _ in try await program() }
+            await thread.shutdown()
+        }
     }
 }
 
