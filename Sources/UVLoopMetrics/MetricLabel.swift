@@ -13,7 +13,8 @@ public enum MetricLabel {
     /// Gauge: how many requests are under way.
     public static let requests = "uvloop_requests"
     /// Gauge: which part of the time since the last report the loop was at work, between 0 and 1.
-    /// Near 1 it has more to do than one thread can.
+    /// Near 1 it has more to do than one thread can. Always 1 on a loop that another one drives,
+    /// as a run loop drives the installed one: it does not sleep itself.
     public static let load = "uvloop_load"
     /// Timer: how late the loop came to make the report. What everything else on the loop has to
     /// wait for as well: the first sign of callbacks that take too long.
