@@ -19,7 +19,8 @@ import ServiceLifecycle
 /// are open have the grace; then their handlers are cancelled and what is left is aborted. A
 /// handler that waits for the next request of its client need not wait for that: what
 /// swift-service-lifecycle has for it works in handlers, `withGracefulShutdownHandler`,
-/// `cancelWhenGracefulShutdown`, `Task.isShuttingDownGracefully`.
+/// `cancelWhenGracefulShutdown`, `Task.isShuttingDownGracefully`. That it throws
+/// `CancellationError` then is no error.
 ///
 /// **Cancellation** closes the listener and cancels the handlers, without a grace.
 public struct ListenerService: Service {
@@ -38,7 +39,7 @@ public struct ListenerService: Service {
         _ handler: @escaping Listener.Handler
     ) {
         self.grace = grace
-        serve = { try await listener.serve(handler) }
+        serve = { try await listener.serve(ending(handler)) }
         shutdown = { try await listener.shutdown(grace: $0) }
     }
 
@@ -55,7 +56,7 @@ public struct ListenerService: Service {
         _ handler: @escaping Listener.Handler
     ) {
         self.grace = grace
-        serve = { try await listener.serve(handler) }
+        serve = { try await listener.serve(ending(handler)) }
         shutdown = { try await listener.shutdown(grace: $0) }
     }
 
@@ -76,6 +77,17 @@ public struct ListenerService: Service {
             }
             try await serve()
             tasks.cancelAll()
+        }
+    }
+}
+
+/// A handler that may end as soon as the graceful shutdown has begun.
+private func ending(_ handler: @escaping Listener.Handler) -> Listener.Handler {
+    { stream in
+        do {
+            try await handler(stream)
+        } catch is CancellationError where Task.isShuttingDownGracefully {
+            return
         }
     }
 }

@@ -92,6 +92,26 @@ struct ListenerServiceTests {
         }
     }
 
+    /// And to end for that reason is no error.
+    @Test(arguments: Served.allCases)
+    func aHandlerMayBeCancelledByTheShutdown(_ served: Served) async throws {
+        try await served.run { listener, client in
+            let begun = Signal()
+            let services = Self.group(
+                of: listener.service(grace: .seconds(1_000)) { stream in
+                    begun.send()
+                    try await cancelWhenGracefulShutdown { _ = try await stream.receive() }
+                })
+            async let running: Void = services.run()
+            let stream = try await client.connect(to: .ip("127.0.0.1", port: listener.port))
+            await begun.wait()
+            await services.triggerGracefulShutdown()
+            #expect(try await stream.receive() == nil)
+            try await stream.close()
+            try await running
+        }
+    }
+
     @Test(arguments: Served.allCases)
     func cancellationHasNoGrace(_ served: Served) async throws {
         try await served.run { listener, client in

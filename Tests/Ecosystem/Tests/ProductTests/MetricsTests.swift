@@ -107,8 +107,10 @@ struct MetricsTests {
 
     /// A reporter neither keeps a loop running nor outlives it.
     @Test func theLoopEnds() throws {
+        weak var left: MetricsReporter?
         try EventLoop.run { loop in
-            _ = loop.reportMetrics(every: .seconds(1_000), to: RecordingMetrics())
+            left = loop.reportMetrics(every: .seconds(1_000), to: RecordingMetrics())
         }
+        #expect(left == nil)
     }
 }
