@@ -22,9 +22,12 @@ final class StreamService: Service {
     nonisolated(nonsending) func waitEnded() async throws { _ = await task.result }
 }
 
-/// Returns every byte.
+/// Returns every byte, out of the memory that it came to.
 @Sendable nonisolated(nonsending) func echo(_ stream: SocketStream) async throws {
-    while let chunk = try await stream.receive() { try await stream.send(chunk) }
+    var rest: [UInt8] = []
+    while try await stream.withReceived({ rest = try stream.trySend($0) }) != nil {
+        if !rest.isEmpty { try await stream.send(rest) }
+    }
 }
 
 /// Reads and drops; the stream closes at the client's end of file.

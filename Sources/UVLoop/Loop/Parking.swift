@@ -12,18 +12,22 @@ import CUV
 /// handler (see ``WaitingRoom``); priorities do not matter to a queue in order of arrival; task
 /// locals travel with the task. When the job runs, the loop names its own executors as those that
 /// run it, so the task goes on without another hop if it came from there, and takes one if not.
+@usableFromInline
 actor Parking: SerialExecutor {
     // Sound: set and used on the loop's thread only, without a suspension between the two.
     @exclusivity(unchecked) nonisolated(unsafe) private var space: Unmanaged<WaitingRoom>?
     /// Set once, by the core that owns this.
     nonisolated(unsafe) unowned(unsafe) var core: LoopCore!
 
+    @usableFromInline
     nonisolated var unownedExecutor: UnownedSerialExecutor { asUnownedSerialExecutor() }
 
+    @usableFromInline
     nonisolated func asUnownedSerialExecutor() -> UnownedSerialExecutor {
         UnownedSerialExecutor(ordinary: self)
     }
 
+    @usableFromInline
     nonisolated func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         guard let space else {
@@ -42,6 +46,7 @@ actor Parking: SerialExecutor {
     }
 
     /// Suspends the calling task until the loop runs its job.
+    @usableFromInline
     @inline(never)
     func wait() {}
 }

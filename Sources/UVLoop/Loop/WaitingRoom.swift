@@ -64,13 +64,12 @@ final class WaitingRoom: @unchecked Sendable {
     /// Prepares a wait of a task whose cancellation somebody watches already. The next thing that
     /// the task does is to await ``Parking/wait()``; then it asks for the ``outcome``.
     @inline(__always)
-    func prepare(isolation: (any Actor)?, on core: LoopCore) -> Parking {
+    func prepare(isolation: (any Actor)?, on core: LoopCore) {
         isIsolated = isolation != nil
         isCovered = true
         outcome = .woken
         number &+= 1
         core.parking.prepare(self)
-        return core.parking
     }
 
     /// Apart, because the comparison in an async function crashes the compiler (6.3.1).

@@ -7,42 +7,58 @@ final class AcceptQueue {
 
     /// Set once, before anything is accepted. Sound: whoever has this has the server, too.
     unowned(unsafe) var server: TCPServer!
-    private var streams: ArraySlice<SocketStream> = []
-    private(set) var isClosed = false
+    @exclusivity(unchecked) private var streams = Fifo<SocketStream>()
+    @exclusivity(unchecked) private(set) var isClosed = false
     private let taker = WaitingRoom()
     /// Whether a task takes connections.
-    private(set) var isTaking = false
+    @exclusivity(unchecked) private(set) var isTaking = false
 
     func accepted(_ stream: SocketStream) {
         guard !isClosed else { return stream.abort() }
         streams.append(stream)
         if streams.count >= Self.mostAhead { server.setWanted(false) }
-        taker.wakeNow(stream.loop.core)
+        // Not at once: it takes all that are accepted together.
+        taker.wake(server.loop.core)
     }
 
     /// Waits for a connection; nil once the listener is closed.
-    nonisolated(nonsending) func next(on loop: EventLoop) async throws -> SocketStream? {
+    ///
+    /// - Parameter isCovered: whether somebody watches the cancellation of the calling task, and
+    ///   ends its wait by ``cancelWait(_:)``.
+    nonisolated(nonsending) func next(
+        on loop: EventLoop, isCovered: Bool = false
+    ) async throws -> SocketStream? {
         try checkCancellation()
         if isTaking { throw StreamError.busy }
         isTaking = true
         defer { isTaking = false }
         while true {
-            if let stream = streams.popFirst() {
+            if let stream = streams.takeFirst() {
                 if streams.count < Self.mostAhead { server.setWanted(true) }
                 return stream
             }
             if isClosed || loop.isClosed { return nil }
-            if await taker.wait(on: loop) == .cancelled { throw CancellationError() }
+            if isCovered {
+                taker.prepare(isolation: #isolation, on: loop.core)
+                await loop.core.parking.wait()
+                loop.assertOnThread()
+                if taker.outcome == .cancelled { throw CancellationError() }
+            } else if await taker.wait(on: loop) == .cancelled {
+                throw CancellationError()
+            }
         }
+    }
+
+    /// Ends the wait of a cancelled task.
+    func cancelWait(_ core: LoopCore) {
+        if taker.isCovered { taker.wake(core, .cancelled) }
     }
 
     /// Nobody takes connections any more: those that wait are aborted.
     func close() {
         guard !isClosed else { return }
         isClosed = true
-        let left = streams
-        streams = []
-        for stream in left { stream.abort() }
+        for stream in streams.takeAll() { stream.abort() }
         taker.wake(server.loop.core)
     }
 }

@@ -7,10 +7,11 @@
 /// Sendable without the compiler's check: that handler only passes it on to the loop's thread.
 final class HandlerTasks: @unchecked Sendable {
     let handler: Listener.Handler
-    private var cores: ContiguousArray<StreamCore> = []
+    /// Without the reference counting of strong ones: a handler has its stream until it has ended.
+    @exclusivity(unchecked) private var cores: ContiguousArray<Unmanaged<StreamCore>> = []
     /// Those that have been started but have not begun.
-    private var startedCount = 0
-    private var isGraceOver = false
+    @exclusivity(unchecked) private var startedCount = 0
+    @exclusivity(unchecked) private var isGraceOver = false
     private let room = WaitingRoom()
 
     init(_ handler: @escaping Listener.Handler) {
@@ -22,13 +23,14 @@ final class HandlerTasks: @unchecked Sendable {
     func began(_ core: StreamCore) {
         startedCount -= 1
         core.handlerIndex = Int32(cores.count)
-        cores.append(core)
+        cores.append(.passUnretained(core))
     }
 
     func ended(_ core: StreamCore) {
         let last = cores.removeLast()
-        if last !== core {
-            last.handlerIndex = core.handlerIndex
+        last._withUnsafeGuaranteedRef {
+            guard $0 !== core else { return }
+            $0.handlerIndex = core.handlerIndex
             cores[Int(core.handlerIndex)] = last
         }
         if cores.isEmpty { room.wake(core.loop.core) }
@@ -36,7 +38,7 @@ final class HandlerTasks: @unchecked Sendable {
 
     /// Ends the waits of all tasks, which are cancelled.
     func cancelWaits() {
-        for core in cores { core.cancelScope() }
+        for core in cores { core.takeUnretainedValue().cancelScope() }
     }
 
     /// Makes ``wait(on:)`` return at once.

@@ -44,13 +44,16 @@ extension EventLoop {
                 // Before the group waits for handlers that may take their time: nobody is let in
                 // any more whom nobody serves.
                 defer { listener.server.close() }
-                while let stream = try await listener.queue.next(on: self) {
+                while let stream = try await listener.queue.next(on: self, isCovered: true) {
                     handlers.started()
-                    let serve = { @Sendable in await stream.serve(handlers) }
+                    // Each closure where it is used: one that is passed on has a second context,
+                    // in the memory of every connection.
                     if let preferredExecutor {
-                        group.addTask(executorPreference: preferredExecutor, operation: serve)
+                        group.addTask(executorPreference: preferredExecutor) {
+                            await stream.serve(handlers)
+                        }
                     } else {
-                        group.addTask(operation: serve)
+                        group.addTask { await stream.serve(handlers) }
                     }
                 }
                 await handlers.wait(on: self)
@@ -58,7 +61,10 @@ extension EventLoop {
                 handlers.cancelWaits()
             }
         } onCancel: {
-            try? execute { _ in handlers.cancelWaits() }
+            try? execute { loop in
+                listener.queue.cancelWait(loop.core)
+                handlers.cancelWaits()
+            }
         }
     }
 }

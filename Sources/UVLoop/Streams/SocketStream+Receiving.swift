@@ -17,7 +17,7 @@ extension SocketStream {
         try checkCancellation()
         guard limit > 0 else { throw StreamError.invalidArgument }
         guard try await core.hasBytes(1, until: Self.deadline(timeout)) else { return nil }
-        return core.take(Swift.min(limit, core.availableCount)) { [UInt8]($0) }
+        return takeArray(upTo: limit)
     }
 
     // Apart, as for sending: what it keeps is not to be in the frame of every receive.
@@ -29,13 +29,24 @@ extension SocketStream {
     }
 
     /// Waits for bytes and returns what is there; see ``receive(upTo:timeout:)``.
+    @inlinable
     public nonisolated(nonsending) func receive(upTo limit: Int) async throws -> [UInt8]? {
-        try await receive(upTo: limit, timeout: nil)
+        var step = try beginReceiving(1, upTo: limit, isolation: #isolation)
+        while step == .park {
+            await parking.wait()
+            step = try goOnReceiving(1, isolation: #isolation)
+        }
+        return switch step {
+        case .ready: takeArray(upTo: limit)
+        case .ended: nil
+        default: try await receive(upTo: limit, timeout: nil)
+        }
     }
 
     /// Waits for bytes and returns what is there; see ``receive(upTo:timeout:)``.
+    @inlinable
     public nonisolated(nonsending) func receive() async throws -> [UInt8]? {
-        try await receive(upTo: .max, timeout: nil)
+        try await receive(upTo: .max)
     }
 
     /// Waits for bytes and puts what is there into the caller's memory; straight from the system if
@@ -76,8 +87,8 @@ extension SocketStream {
         try checkCancellation()
         guard !memory.isEmpty else { throw StreamError.invalidArgument }
         if let isThere = try core.canReceive(count) {
-            guard isThere || count > 1 else { return 0 }
-            guard isThere else { return core.availableCount }
+            guard isThere == .ready || count > 1 else { return 0 }
+            guard isThere == .ready else { return core.availableCount }
             return core.take(Swift.min(memory.count, core.availableCount)) {
                 memory.copyMemory(from: $0)
                 return $0.count
@@ -152,32 +163,46 @@ extension SocketStream {
     ///
     /// - Parameter limit: the most bytes that are lent.
     /// - Throws: what the closure throws; as ``receive(upTo:timeout:)``.
+    @inlinable
     public nonisolated(nonsending) func withReceived<R>(
         upTo limit: Int = .max, timeout: Duration? = nil, _ body: (RawSpan) throws -> R
     ) async throws -> R? {
-        guard isHome() else { return try await withVisited(1, limit, timeout, body) }
-        try checkCancellation()
-        guard limit > 0 else { throw StreamError.invalidArgument }
-        guard try await core.hasBytes(1, until: Self.deadline(timeout)) else { return nil }
-        return try core.take(Swift.min(limit, core.availableCount)) { try body($0.bytes) }
+        var step = ReceiveStep.wait
+        if timeout == nil { step = try beginReceiving(1, upTo: limit, isolation: #isolation) }
+        while step == .park {
+            await parking.wait()
+            step = try goOnReceiving(1, isolation: #isolation)
+        }
+        if step == .wait { step = try await waitForBytes(1, upTo: limit, timeout) }
+        return switch step {
+        case .ready: try lend(upTo: limit, body)
+        case .ended: nil
+        default: try await withVisited(1, limit, timeout, body)
+        }
     }
 
     /// Lends so many bytes, in place and in one piece, and removes them when the closure returns;
     /// if it throws, they stay. Nil if the stream has ended before the first.
     ///
     /// - Throws: what the closure throws; as ``receive(exactly:timeout:)``.
+    @inlinable
     public nonisolated(nonsending) func withReceived<R>(
         exactly count: Int, timeout: Duration? = nil, _ body: (RawSpan) throws -> R
     ) async throws -> R? {
-        guard isHome() else { return try await withVisited(count, count, timeout, body) }
-        try checkCancellation()
-        guard count > 0 else { throw StreamError.invalidArgument }
-        guard try await core.hasBytes(count, until: Self.deadline(timeout)) else {
-            let available = core.availableCount
-            guard available > 0 else { return nil }
-            throw StreamError.incomplete(available: available)
+        var step = ReceiveStep.wait
+        if timeout == nil { step = try beginReceiving(count, upTo: count, isolation: #isolation) }
+        while step == .park {
+            await parking.wait()
+            step = try goOnReceiving(count, isolation: #isolation)
         }
-        return try core.take(count) { try body($0.bytes) }
+        if step == .wait { step = try await waitForBytes(count, upTo: count, timeout) }
+        switch step {
+        case .ready: return try lend(upTo: count, body)
+        case .ended: break
+        default: return try await withVisited(count, count, timeout, body)
+        }
+        try checkNothingLeft()
+        return nil
     }
 
     /// Returns the bytes that are there, at least so many, and leaves them to be received. Fewer if
@@ -199,7 +224,8 @@ extension SocketStream {
 
     /// Off the loop's thread the closure is called here, with a copy of what is there, and the
     /// bytes are removed afterwards. Nobody can take them meanwhile.
-    private nonisolated(nonsending) func withVisited<R>(
+    @usableFromInline
+    nonisolated(nonsending) func withVisited<R>(
         _ count: Int, _ limit: Int, _ timeout: Duration?, _ body: (RawSpan) throws -> R
     ) async throws -> R? {
         try checkCancellation()

@@ -107,6 +107,32 @@ extension SocketStream {
         }
     }
 
+    /// Sends as many of the bytes as the system takes at once, without waiting, and keeps nothing
+    /// of the rest. The way to answer out of what ``withReceived(upTo:timeout:_:)`` lends:
+    ///
+    /// ```swift
+    /// var rest: [UInt8] = []
+    /// while try await stream.withReceived({ rest = try stream.trySend($0) }) != nil {
+    ///     if !rest.isEmpty { try await stream.send(rest) }
+    /// }
+    /// ```
+    ///
+    /// Binds `uv_try_write`.
+    ///
+    /// - Returns: a copy of what was not taken, for ``send(_:timeout:)-([UInt8],_)``: all of it if
+    ///   something is queued that goes first, or if the calling thread is not the loop's.
+    /// - Throws: ``StreamError/busy``, ``StreamError/closed``, ``StreamError/broken(_:)`` and
+    ///   `CancellationError`; nothing has been sent then.
+    public func trySend(_ bytes: RawSpan) throws -> [UInt8] {
+        try checkCancellation()
+        return try bytes.withUnsafeBytes { bytes in
+            guard isOnThread else { return Array(bytes) }
+            try core.checkCanSend()
+            let sent = try core.withTransport { try $0.tryWrite(bytes) }
+            return sent < bytes.count ? Array(bytes[sent...]) : []
+        }
+    }
+
     /// Sends any other collection of bytes, such as Foundation's `Data`.
     ///
     /// - Throws: as ``send(_:timeout:)-([UInt8],_)``.

@@ -35,15 +35,16 @@ import CUV
 public final class SocketStream: ByteStream {
     // Sound: touched on the loop's thread only, which every operation checks, in release too.
     nonisolated(unsafe) let core: StreamCore
-    nonisolated(unsafe) let transport: Transport
 
-    /// A stream on a transport whose protocol is the core.
+    /// A stream on a transport whose protocol is the core; it holds both. The transport by the
+    /// core's pointer to it: there is one object of these for every connection.
     init(_ core: StreamCore, _ transport: Transport) {
         self.core = core
-        self.transport = transport
+        core.unmanagedTransport = .passRetained(transport)
     }
 
     deinit {
+        let transport = core.unmanagedTransport.unsafelyUnwrapped.takeRetainedValue()
         let loop = transport.loop
         if loop.isOnThread {
             if !transport.isClosed { transport.abort() }
@@ -57,17 +58,19 @@ public final class SocketStream: ByteStream {
         if !loop.core.inbox.post(.function(abort, context.toOpaque())) { context.release() }
     }
 
+    var transport: Transport { core.transport }
+
     /// The loop that the stream lives on.
-    public var loop: EventLoop { transport.loop }
+    public var loop: EventLoop { core.withTransport { $0.loop } }
 
     /// Whether the calling thread may touch the core.
-    @inline(__always) var isOnThread: Bool { transport.loop.core.isOnThread }
+    @inline(__always) var isOnThread: Bool { core.withLoopCore { $0.isOnThread } }
 
     /// Whether the calling task may touch the core, now and after a wait; see
     /// ``EventLoop/isHome(_:)``.
     @inline(__always)
     func isHome(_ isolation: (any Actor)? = #isolation) -> Bool {
-        transport.loop.isHome(isolation)
+        isOnThread && (isolation == nil || loop.isHome(isolation))
     }
 
     /// The instant that a timeout means.

@@ -99,77 +99,95 @@ extension StreamCore {
 
     private var aheadCount: Int { readAhead?.buffer.count ?? 0 }
 
-    /// Checks that the calling task may receive, and whether it has to wait for that.
-    ///
-    /// - Returns: true if `count` bytes are there, false if the end of the stream is before them,
-    ///   nil if neither is known yet.
     @inline(__always)
-    func canReceive(_ count: Int) throws(StreamError) -> Bool? {
-        if isReceiving { throw .busy }
-        return try hasReceived(count)
-    }
-
-    @inline(__always)
-    private func hasReceived(_ count: Int) throws(StreamError) -> Bool? {
+    private func hasReceived(_ count: Int) throws(StreamError) -> ReceiveStep? {
         if isClosed { throw .closed }
-        if availableCount >= count { return true }
+        if availableCount >= count { return .ready }
         if isGone || hasReadEnd { return try hasEnded() }
         return nil
     }
 
     @inline(never)
-    private func hasEnded() throws(StreamError) -> Bool {
-        if hasReadEnd { return false }
+    private func hasEnded() throws(StreamError) -> ReceiveStep {
+        if hasReadEnd { return .ended }
         if let failure { throw .broken(failure) }
         // Gone without an end: the loop is closing.
         throw .closed
     }
 
-    /// Waits until so many bytes can be taken. False if the stream ends before.
+    /// Checks that the calling task may receive, and whether it has to wait for that: nil if
+    /// neither so many bytes are there nor the end of the stream.
     @inline(__always)
+    func canReceive(_ count: Int) throws(StreamError) -> ReceiveStep? {
+        if isReceiving { throw .busy }
+        return try hasReceived(count)
+    }
+
+    /// Begins to receive: says whether so many bytes are there, or prepares the cheapest wait for
+    /// them. The task is the calling one.
+    @inline(__always)
+    func beginReceiving(
+        _ count: Int, _ task: UnsafeMutableRawPointer?, isolation: (any Actor)?
+    ) throws(StreamError) -> ReceiveStep {
+        try canReceive(count) ?? prepareToPark(count, task, isolation: isolation)
+    }
+
+    /// What comes after the wait that ``ReceiveStep/park`` has asked for.
+    @inline(__always)
+    func goOnReceiving(_ count: Int, isolation: (any Actor)?) throws -> ReceiveStep {
+        isReceiving = false
+        return try outcomeOfReceiving(count)
+            ?? prepareToPark(count, swift_task_getCurrent(), isolation: isolation)
+    }
+
+    @inline(__always)
+    private func prepareToPark(
+        _ count: Int, _ task: UnsafeMutableRawPointer?, isolation: (any Actor)?
+    ) -> ReceiveStep {
+        guard covers(task) else { return .wait }
+        isReceiving = true
+        prepareToWait(count)
+        withLoopCore { receiver.prepare(isolation: isolation, on: $0) }
+        return .park
+    }
+
+    /// Waits until so many bytes can be taken. False if the stream ends before.
     nonisolated(nonsending) func hasBytes(
         _ count: Int, until deadline: EventLoop.Instant?
     ) async throws -> Bool {
-        if let known = try canReceive(count) { return known }
+        if deadline == nil {
+            var step = try beginReceiving(
+                count, swift_task_getCurrent(), isolation: #isolation)
+            while step == .park {
+                await parking.wait()
+                loop.assertOnThread()
+                step = try goOnReceiving(count, isolation: #isolation)
+            }
+            if step != .wait { return step == .ready }
+        }
         return try await waitForBytes(count, until: deadline)
     }
 
-    /// The same, for a task that ``canReceive(_:)`` has told to wait. In its caller's frame: one of
-    /// its own would cost as much as a look at what came.
-    @inline(__always)
-    nonisolated(nonsending) func waitForBytes(
-        _ count: Int, until deadline: EventLoop.Instant? = nil
+    var parking: Parking { withLoopCore { $0.parking } }
+
+    /// The same, of a task whose cancellation nobody watches yet, or with a deadline. Apart: what
+    /// it keeps while it waits is not to be in the frame of every receive.
+    @inline(never)
+    private nonisolated(nonsending) func waitForBytes(
+        _ count: Int, until deadline: EventLoop.Instant?
     ) async throws -> Bool {
+        if let known = try canReceive(count) { return known == .ready }
         isReceiving = true
         defer { isReceiving = false }
         while true {
-            needed = count
-            if let parking = prepareToReceive(deadline, isolation: #isolation) {
-                await parking.wait()
-                loop.assertOnThread()
-            } else {
-                await waitWatched(deadline)
-            }
-            if let answer = try outcomeOfReceiving(count) { return answer }
+            prepareToWait(count)
+            _ = await receiver.wait(on: loop, until: deadline)
+            if let known = try outcomeOfReceiving(count) { return known == .ready }
         }
     }
 
-    /// Prepares the wait that is the cheapest, of a task that is watched already; nil for others.
-    private func prepareToReceive(
-        _ deadline: EventLoop.Instant?, isolation: (any Actor)?
-    ) -> Parking? {
-        prepareToWait()
-        guard deadline == nil, isCovered else { return nil }
-        return withLoopCore { receiver.prepare(isolation: isolation, on: $0) }
-    }
-
-    // Apart: what it keeps while it waits is not to be in the frame of every receive.
-    @inline(never)
-    private nonisolated(nonsending) func waitWatched(_ deadline: EventLoop.Instant?) async {
-        _ = await receiver.wait(on: loop, until: deadline)
-    }
-
-    private func outcomeOfReceiving(_ count: Int) throws -> Bool? {
+    @inline(__always)
+    private func outcomeOfReceiving(_ count: Int) throws -> ReceiveStep? {
         switch receiver.outcome {
         case .woken: try hasReceived(count)
         case .cancelled: throw CancellationError()
@@ -186,7 +204,7 @@ extension StreamCore {
         (self.memory, targetFilled, hasTarget) = (memory, filled, true)
         defer { (self.memory, targetFilled, hasTarget) = (Self.nothing, 0, false) }
         do {
-            _ = try await waitForBytes(count, until: deadline)
+            _ = try await hasBytes(count, until: deadline)
         } catch {
             putBackTarget()
             throw error
@@ -205,7 +223,8 @@ extension StreamCore {
     }
 
     /// Sees to it that bytes are read, and that a connection at rest has no memory for them.
-    private func prepareToWait() {
+    private func prepareToWait(_ count: Int) {
+        needed = count
         guard let readAhead else { return }
         if readAhead.isFull {
             readAhead.isFull = false

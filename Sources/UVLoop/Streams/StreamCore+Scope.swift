@@ -14,12 +14,13 @@ extension StreamCore {
         coveredTask = nil
     }
 
-    /// Whether the calling task need not be watched.
-    var isCovered: Bool {
-        @inline(__always) get { coveredTask == swift_task_getCurrent() && !isScopeCancelled }
+    /// Whether the task, which is the calling one, need not be watched.
+    @inline(__always)
+    func covers(_ task: UnsafeMutableRawPointer?) -> Bool {
+        coveredTask == task && !isScopeCancelled
     }
 
-    /// Ends the wait in which it finds the task; for later ones ``isCovered`` is false.
+    /// Ends the wait in which it finds the task; later ones are not covered.
     func cancelScope() {
         isScopeCancelled = true
         if receiver.isCovered { receiver.wake(loop.core, .cancelled) }

@@ -168,6 +168,16 @@ extension Transport {
         return taken(uv_try_write(stream, &buffer, 1), of: bytes.count)
     }
 
+    /// Writes what the system takes at once, and keeps nothing of the rest. Returns how many bytes
+    /// it took: none if something is queued, which goes first.
+    ///
+    /// Binds `uv_try_write`.
+    ///
+    /// - Throws: as ``write(_:)-(UnsafeRawBufferPointer)``.
+    public func tryWrite(_ bytes: UnsafeRawBufferPointer) throws(UVError) -> Int {
+        try sendNow(bytes)
+    }
+
     private func send(_ buffers: [uv_buf_t]) -> Int {
         guard !buffers.isEmpty else { return 0 }
         return taken(

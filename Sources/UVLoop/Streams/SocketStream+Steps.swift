@@ -1,0 +1,77 @@
+// The steps of receiving, for the functions that other modules compile into their own; see
+// ``ReceiveStep``.
+extension SocketStream {
+    /// Begins to receive at least `count` and at most `limit` bytes.
+    @usableFromInline
+    func beginReceiving(
+        _ count: Int, upTo limit: Int, isolation: (any Actor)?
+    ) throws -> ReceiveStep {
+        guard isHome(isolation) else { return .wait }
+        let task = try uncancelledTask()
+        guard count > 0, limit > 0 else { throw StreamError.invalidArgument }
+        return try core.beginReceiving(count, task, isolation: isolation)
+    }
+
+    /// What comes after the wait that ``ReceiveStep/park`` has asked for.
+    @usableFromInline
+    func goOnReceiving(_ count: Int, isolation: (any Actor)?) throws -> ReceiveStep {
+        loop.assertOnThread()
+        return try core.goOnReceiving(count, isolation: isolation)
+    }
+
+    /// Where the task waits.
+    @usableFromInline
+    var parking: Parking { core.parking }
+
+    /// The slow way: waits for the bytes with a deadline, or where nobody watches the task's
+    /// cancellation. Still ``ReceiveStep/wait`` if the task is not on the loop.
+    @usableFromInline
+    nonisolated(nonsending) func waitForBytes(
+        _ count: Int, upTo limit: Int, _ timeout: Duration?
+    ) async throws -> ReceiveStep {
+        guard isHome() else { return .wait }
+        try checkCancellation()
+        guard count > 0, limit > 0 else { throw StreamError.invalidArgument }
+        return try await core.hasBytes(count, until: Self.deadline(timeout)) ? .ready : .ended
+    }
+
+    /// Throws if the stream has ended in the middle of what was asked for.
+    @usableFromInline
+    func checkNothingLeft() throws {
+        let available = core.availableCount
+        if available > 0 { throw StreamError.incomplete(available: available) }
+    }
+
+    /// Lends bytes that are there, and removes them unless the body throws.
+    @inlinable
+    func lend<R>(upTo limit: Int, _ body: (RawSpan) throws -> R) rethrows -> R {
+        guard let bytes = lentBytes(upTo: limit) else { return try lendReadAhead(limit, body) }
+        let result = try body(bytes.bytes)
+        tookLent(bytes.count)
+        return result
+    }
+
+    /// What has just come to memory that stays where it is until ``tookLent(_:)``.
+    @usableFromInline
+    func lentBytes(upTo limit: Int) -> UnsafeRawBufferPointer? {
+        let memory = core.memory
+        guard memory.count > 0 else { return nil }
+        return UnsafeRawBufferPointer(rebasing: memory[..<Swift.min(limit, memory.count)])
+    }
+
+    @usableFromInline
+    func tookLent(_ count: Int) {
+        core.memory = UnsafeMutableRawBufferPointer(rebasing: core.memory[count...])
+    }
+
+    @usableFromInline
+    func lendReadAhead<R>(_ limit: Int, _ body: (RawSpan) throws -> R) rethrows -> R {
+        try core.take(Swift.min(limit, core.availableCount)) { try body($0.bytes) }
+    }
+
+    /// Takes bytes that are there.
+    @usableFromInline
+    func takeArray(upTo limit: Int) -> [UInt8] {
+        core.take(Swift.min(limit, core.availableCount)) { [UInt8]($0) }
+    }
+}
