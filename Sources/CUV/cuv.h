@@ -126,6 +126,21 @@ static inline bool cuv_has_debug_environment(void) {
     return value && value[0] == '1' && value[1] == 0;
 }
 
+// MARK: - Metrics
+
+/// Counts turns. Begins with the handle that is called once a turn, so that the memory of the one
+/// is that of the other.
+typedef struct {
+  uv_prepare_t prepare;
+  uint64_t turns;
+} cuv_turn_counter_t;
+
+/// Makes libuv measure how long the loop sleeps: `uv_loop_configure`, which takes what it sets as
+/// variable arguments.
+static inline void cuv_measure_idle_time(uv_loop_t *loop) {
+  uv_loop_configure(loop, UV_METRICS_IDLE_TIME);
+}
+
 /// Closes a descriptor. What close(2) reports is of no use to anyone here: the descriptor is gone.
 static inline void cuv_close(int descriptor) { (void)close(descriptor); }
 

@@ -125,6 +125,7 @@ extension LoopCore {
         closeHandles()
         isClosed = true
         forEachUserHandle { raw in closeAndFree(raw) }
+        turnCounter = nil
         stopAllTimers()
         debugPlaces = nil
         stopWatchdog()

@@ -88,6 +88,8 @@ final class LoopCore {
     @exclusivity(unchecked) var watchdog: Watchdog?
     /// Where open handles were made; kept in debug mode only.
     @exclusivity(unchecked) var debugPlaces: [UnsafeMutablePointer<uv_handle_t>: SourcePlace]?
+    /// Counts turns once somebody wants to know them.
+    @exclusivity(unchecked) var turnCounter: UnsafeMutablePointer<cuv_turn_counter_t>?
     let tasks = TaskRegistry()
     /// Where tasks wait for what the loop brings them.
     let parking = Parking()
