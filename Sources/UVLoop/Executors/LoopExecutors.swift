@@ -70,10 +70,12 @@ struct SharedCore: @unchecked Sendable {
 
     /// Queues a job when so many nanoseconds have passed; early on a loop that closes meanwhile.
     func schedule(_ entry: ReadyEntry, after delay: UInt64) {
-        let deadline = uv_hrtime().saturatingDeadline(delay)
-        if core.isOnThread, !core.isClosed { return core.schedule(entry, at: deadline) }
-        let call = PostedCall { loop in loop.core.schedule(entry, at: deadline) }
-        if !core.inbox.post(.posted(call)) { LateJobs.shared.take(entry, for: self) }
+        let node = core.sleeper(entry, until: uv_hrtime().saturatingDeadline(delay))
+        if core.isOnThread, !core.isClosed {
+            core.startSleeper(node)
+        } else if !core.inbox.post(.sleeper(node)) {
+            LoopCore.endTimer(node)
+        }
     }
 
     var isOver: Bool { core.isOver }

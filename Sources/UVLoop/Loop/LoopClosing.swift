@@ -143,7 +143,11 @@ extension LoopCore {
         // Jobs that are left, of tasks that never end, go the way of those that come late.
         var left: [ReadyEntry] = []
         while let entry = ready.takeFirst(before: ready.tail) {
-            if case .orphan(let node) = entry { node.becomeOrphan() } else { left.append(entry) }
+            switch entry {
+            case .orphan(let node): node.becomeOrphan()
+            case .timer(let node), .sleeper(let node): Self.endTimer(node)
+            default: left.append(entry)
+            }
         }
         cuv_owner_end(owner)
         for entry in left where entry.isJob { LateJobs.shared.take(entry, for: SharedCore(self)) }

@@ -242,6 +242,8 @@ final class LoopCore {
             guarded(.execute) { try call.body(eventLoop) }
         case .timer(let node):
             fireTimer(node)
+        case .sleeper(let node):
+            startSleeper(node)
         case .orphan(let node):
             node.becomeOrphan()
         case .cancelled:
