@@ -14,9 +14,10 @@ final class MainLoop: Sendable {
     /// What the runtime calls for tasks without an executor of their own.
     let defaultExecutor: LoopDefaultExecutor
     private let isDispatchServed = Atomic(false)
-    // Sound: these two are only touched on the main thread.
+    // Sound: these are only touched on the main thread.
     nonisolated(unsafe) private var guestTurns: GuestTurns?
     nonisolated(unsafe) private var isGuestRequested = false
+    nonisolated(unsafe) var companion: CompanionTurns?
 
     private init(_ mode: InstallMode) throws(UVError) {
         loop = try EventLoop()
@@ -50,7 +51,15 @@ final class MainLoop: Sendable {
             loop.core.keepAlive(-1)
             requestTurn()
         }
-        _ = try loop.core.run(mode)
+        guard let companion else {
+            _ = try loop.core.run(mode)
+            return
+        }
+        var result = Result<Bool, EventLoopError>.failure(.running)
+        companion.run {
+            result = Result { () throws(EventLoopError) in try loop.core.run(mode) }
+        }
+        _ = try result.get()
     }
 
     /// There is work, and nobody runs the loop. If somebody else runs the main thread, the loop is

@@ -1,5 +1,6 @@
 import Foundation
 import UVLoop
+import UVLoopFoundation
 
 /// What can go wrong with replacing the default loop: by the program's first argument, each says in
 /// its last line what happened.
@@ -18,6 +19,13 @@ public enum Faults {
         case "nested": say(outcome { try EventLoop.runMain { try EventLoop.runMain {} } })
         case "loopInside": say(outcome { try EventLoop.runMain { try EventLoop.run { _ in } } })
         case "twice": try installTwice()
+        case "runLoopTwice":
+            let loops = try (0..<2).map { _ in try EventLoop.installWithRunLoop() }
+            say(
+                try loops[0] === EventLoop.install() && loops[0] === loops[1] ? "the same loop" : ""
+            )
+        case "runLoopLate":
+            say(outcome { try EventLoop.runMain { try EventLoop.installWithRunLoop() } })
         case "closed": say(outcome { try EventLoop.install().close() })
         case "thread": say(onThread { outcome { try EventLoop.install() } })
         case "afterTasks": try installAfterTasks()

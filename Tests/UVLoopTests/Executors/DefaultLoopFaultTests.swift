@@ -10,6 +10,8 @@ struct DefaultLoopFaultTests {
         ("nested", "an event loop is already running on this thread"),
         ("loopInside", "an event loop is already running on this thread"),
         ("twice", "the event loop has already been installed, in the mode .single"),
+        ("runLoopTwice", "the same loop"),
+        ("runLoopLate", "an event loop is already running on this thread"),
         ("closed", "the event loop is Swift's default one and cannot be closed"),
         ("afterTasks", "early, true"),
     ])
