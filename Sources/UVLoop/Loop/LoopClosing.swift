@@ -8,6 +8,7 @@ extension LoopCore {
         guard isOnThread else { throw .wrongThread }
         guard !isRunning, !isClosing else { throw .running }
         guard whenWorkWaits == nil else { throw .installed }
+        renewIfForked()
         isClosing = true
         let outer = CurrentLoop.swap(eventLoop)
         defer { _ = CurrentLoop.swap(outer) }
@@ -23,6 +24,7 @@ extension LoopCore {
     /// queued is not called, because there is no loop to call it with.
     func closeUnused() {
         guard !isClosed else { return }
+        renewIfForked()
         isClosing = true
         acceptsHandles = false
         takesCalls = false

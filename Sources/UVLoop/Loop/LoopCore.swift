@@ -28,6 +28,9 @@ final class LoopCore {
     /// The thread that the loop belongs to, and the one that is running a job which came after the
     /// loop's end, see ``LateJobs``. Read by any thread, to find out whether it is the one.
     let owner: UnsafeMutablePointer<cuv_owner_t>
+    /// How often the process has been forked, and how often when the loop was made.
+    let forks = Forks.count
+    @exclusivity(unchecked) var knownForks = Forks.count.pointee
     /// Set once, by the loop that owns this; jobs that come late check `isClosed` first.
     @exclusivity(unchecked) unowned(unsafe) var eventLoop: EventLoop!
     @exclusivity(unchecked) var serialExecutor: UnownedSerialExecutor!
@@ -167,6 +170,7 @@ final class LoopCore {
     // MARK: A turn
 
     func beforePoll() {
+        preconditionNotForked()
         isDrainAssured = takesCalls
         if !releasedLater.isEmpty { releaseObjects() }
         drain()

@@ -9,6 +9,7 @@ extension LoopCore {
         guard !isRunning, !isClosing, mode == .nonBlocking || CurrentLoop.get() == nil else {
             throw .running
         }
+        preconditionNotForked()
         let outer = CurrentLoop.swap(eventLoop)
         isRunning = true
         defer {

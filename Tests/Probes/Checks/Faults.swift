@@ -29,6 +29,8 @@ public enum Faults {
         case "closed": say(outcome { try EventLoop.install().close() })
         case "thread": say(onThread { outcome { try EventLoop.install() } })
         case "afterTasks": try installAfterTasks()
+        case "blocked": try block()
+        case _ where name.hasPrefix("fork"): say(try ForkFaults.run(name))
         default: return false
         }
         return true
@@ -91,6 +93,25 @@ public enum Faults {
         try require(first === second)
         try require(EventLoop.main === first)
         say(outcome { try EventLoop.install(.mainOnly) })
+    }
+
+    /// Waits on the one thread for a task that can only run there. What is reported goes to the
+    /// standard output.
+    private static func block() throws {
+        dup2(STDOUT_FILENO, STDERR_FILENO)
+        try EventLoop.runMain {
+            EventLoop.main!.isDebug = true
+            EventLoop.main!.blockedLoopThreshold = .milliseconds(20)
+            // Debug mode looks at what begins from now on.
+            await Task.yield()
+            waitForTask()
+        }
+    }
+
+    private static func waitForTask() {
+        let isDone = DispatchSemaphore(value: 0)
+        Task { isDone.signal() }
+        isDone.wait()
     }
 
     private static func installAfterTasks() throws {

@@ -12,7 +12,10 @@ struct DefaultLoopFaultTests {
         ("twice", "the event loop has already been installed, in the mode .single"),
         ("runLoopTwice", "the same loop"),
         ("runLoopLate", "an event loop is already running on this thread"),
-        ("closed", "the event loop is Swift's default one and cannot be closed"),
+        (
+            "closed",
+            "the event loop is Swift's default one, which cannot be closed or go on in a forked child"
+        ),
         ("afterTasks", "early, true"),
     ])
     func says(_ fault: String, _ answer: String) async throws {
@@ -25,6 +28,14 @@ struct DefaultLoopFaultTests {
         let lines = try await Probe(program).lines(fault)
         #expect(lines.count == 1)
         #expect(lines[0].contains("first line of main"))
+    }
+
+    /// A deadlock in the mode `single`, told in debug mode.
+    @Test func aTaskThatBlocksForEverIsReported() async throws {
+        let program = try Probe("ProbeRunMain").start("blocked")
+        let line = try await program.line()
+        #expect(line.contains("has not ended: the loop stands still"))
+        program.kill()
     }
 
     @Test func theBodyMayExit() async throws {
