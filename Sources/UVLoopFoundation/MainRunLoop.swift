@@ -3,11 +3,11 @@ import CoreFoundation
 import Foundation
 import UVLoop
 
-/// Foundation's run loop of the main thread, turned by somebody else.
+/// Foundation's run loop of the main thread, with a loop of somebody else's in the place where it
+/// would wait.
 ///
-/// The loop runs *inside* the run loop, in the callout of an observer: else the run loop would
-/// ignore it when other threads wake it. Whenever its descriptor is readable, it is run once more,
-/// nested, until it would wait.
+/// So each part of that loop runs in the callout of an observer, with the run loop in the state in
+/// which other threads may wake it, and ends when the run loop's descriptor is readable.
 ///
 /// Belongs to the main thread, and lives as long as the process.
 final class MainRunLoop {
@@ -16,8 +16,6 @@ final class MainRunLoop {
     private let descriptor: Int32
     /// How many runs of it are under way, one in the other.
     private var depth = 0
-    /// The run that ends as soon as it would wait.
-    private var depthOfTurn: Int?
 
     /// - Throws: ``UVError/notSupported`` with a Foundation that does not tell its descriptor.
     init() throws(UVError) {
@@ -25,60 +23,56 @@ final class MainRunLoop {
             throw UVError.notSupported
         }
         self.descriptor = descriptor
-        addObserver([.entry, .beforeWaiting, .exit], order: .max) { [unowned self] in observe($0) }
+        addObserver(.entry) { [unowned self] _ in depth += 1 }
+        addObserver(.exit) { [unowned self] _ in depth -= 1 }
     }
 
-    var companion: MainCompanion {
-        MainCompanion(descriptor: descriptor, around: run(_:), turn: turn)
-    }
+    var companion: MainCompanion { MainCompanion(descriptor: descriptor, around: run(_:)) }
 
-    /// Calls a closure in the run loop.
-    private func run(_ body: () -> Void) {
-        withoutActuallyEscaping(body) { body in
-            var isDone = false
-            // Before anything else that a run does; but user code that is called before may stop
-            // the run.
-            let observer = addObserver([.beforeTimers], order: .min) { [unowned self] _ in
-                guard !isDone else { return }
-                isDone = true
-                body()
-                CFRunLoopStop(runLoop)
+    /// Runs the run loop, and a closure instead of each wait, until that returns true.
+    private func run(_ part: () -> Bool) {
+        withoutActuallyEscaping(part) { part in
+            let ownDepth = depth + 1
+            var isOver = false
+            var roundsWithoutWait = 0
+            let observer = addObserver([.beforeSources, .beforeWaiting]) {
+                [unowned self] activity in
+                // Not in a run inside of this one, which a timer has begun.
+                guard depth == ownDepth, !isOver else { return }
+                if activity == .beforeSources {
+                    roundsWithoutWait += 1
+                    guard roundsWithoutWait > 16 else { return }
+                    // A source that signals itself again and again must not keep the loop from its
+                    // work. A short part of it: woken, it ends after a turn.
+                    CFRunLoopWakeUp(runLoop)
+                }
+                roundsWithoutWait = 0
+                isOver = part()
+                if isOver {
+                    CFRunLoopStop(runLoop)
+                } else if !isReadable {
+                    CFRunLoopWakeUp(runLoop)
+                }
             }
-            while !isDone { _ = runUntilStopped() }
+            // So long a time is one for ever, and makes no timer. Others may stop the run.
+            while !isOver { CFRunLoopRunInMode(mode, 1e10, false) }
             CFRunLoopObserverInvalidate(observer)
         }
     }
 
-    /// Does what there is to do.
-    private func turn() {
-        guard depthOfTurn == nil else { return }
-        depthOfTurn = depth + 1
-        defer { depthOfTurn = nil }
-        for _ in 0..<16 where runUntilStopped() != .handledSource { return }
-        // A source that signals itself again and again must not keep the loop from its own work.
-        CFRunLoopWakeUp(runLoop)
+    /// Whether the wait that follows is none anyway.
+    private var isReadable: Bool {
+        var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&watched, 1, 0) > 0
     }
 
-    private func runUntilStopped() -> CFRunLoopRunResult {
-        // So long a time is one for ever, and makes no timer.
-        CFRunLoopRunInMode(mode, 1e10, true)
-    }
-
-    private func observe(_ activity: CFRunLoopActivity) {
-        switch activity {
-        case .entry: depth += 1
-        case .exit: depth -= 1
-        default: if depth == depthOfTurn { CFRunLoopStop(runLoop) }
-        }
-    }
-
+    /// Adds an observer that is called after all others.
     @discardableResult
     private func addObserver(
-        _ activities: CFRunLoopActivity, order: CFIndex,
-        _ body: @escaping (CFRunLoopActivity) -> Void
+        _ activities: CFRunLoopActivity, _ body: @escaping (CFRunLoopActivity) -> Void
     ) -> CFRunLoopObserver {
         let observer = CFRunLoopObserverCreateWithHandler(
-            kCFAllocatorDefault, activities.rawValue, true, order
+            kCFAllocatorDefault, activities.rawValue, true, .max
         ) { _, activity in body(activity) }
         CFRunLoopAddObserver(runLoop, observer, mode)
         return observer!

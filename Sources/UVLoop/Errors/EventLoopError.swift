@@ -26,7 +26,7 @@ extension EventLoopError: CustomStringConvertible {
         case .wrongThread: "the event loop belongs to another thread"
         case .stopped: "the event loop was stopped before its closure was finished"
         case .installed:
-            "the event loop is Swift's default one, which cannot be closed or go on in a forked child"
+            "the event loop is Swift's default one, not to be closed, nor used after a fork"
         case .timedOut: "the time was over"
         }
     }

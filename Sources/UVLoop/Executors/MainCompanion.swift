@@ -3,19 +3,17 @@ import CUV
 /// What runs on the main thread beside the installed loop, and is turned by it: Foundation's run
 /// loop, of which this module knows nothing. See the product UVLoopFoundation.
 package struct MainCompanion {
+    /// Runs the loop, on the main thread: calls the closure whenever there is nothing else to do,
+    /// and returns once that returns true.
+    package typealias Around = (_ part: () -> Bool) -> Void
+
     /// Readable when there is something to do.
     let descriptor: Int32
-    /// Calls a closure once, on the main thread, which runs the loop.
-    let around: (() -> Void) -> Void
-    /// Does what there is to do, without waiting for more.
-    let turn: () -> Void
+    let around: Around
 
-    package init(
-        descriptor: Int32, around: @escaping (() -> Void) -> Void, turn: @escaping () -> Void
-    ) {
+    package init(descriptor: Int32, around: @escaping Around) {
         self.descriptor = descriptor
         self.around = around
-        self.turn = turn
     }
 }
 
@@ -28,14 +26,15 @@ extension EventLoop {
         guard let main = MainLoop.shared, cuv_is_main_thread() else {
             throw InstallError.notOnMainThread
         }
-        guard main.companion == nil else { return }
+        guard main.loop.core.companion == nil else { return }
         guard !main.loop.core.isRunning else { throw EventLoopError.running }
-        main.companion = try CompanionTurns(main.loop, makeCompanion())
+        main.loop.core.companion = try CompanionTurns(main.loop, makeCompanion())
     }
 }
 
-/// Turns a companion: when its descriptor says so, and at most once a millisecond when the loop has
-/// been doing anything, because that may have given it work of which the descriptor does not know.
+/// Runs the loop in parts, between which its companion has its turn: when its descriptor says so,
+/// and at most once a millisecond when the loop has been doing anything, because that may have
+/// given it work of which the descriptor does not know.
 ///
 /// Belongs to the main thread, and lives as long as the process.
 final class CompanionTurns {
@@ -44,8 +43,11 @@ final class CompanionTurns {
     private let poll: UnsafeMutablePointer<uv_poll_t>
     private let prepare: UnsafeMutablePointer<uv_prepare_t>
     private let timer: Timer
-    /// When it was turned last, as libuv counts milliseconds.
+    /// When it had its last turn, as libuv counts milliseconds.
     private var lastTurn: UInt64 = 0
+    /// Whether nothing has happened since.
+    private var isFresh = true
+    private var isPaused = false
 
     init(_ loop: EventLoop, _ companion: MainCompanion) throws(UVError) {
         self.companion = companion
@@ -66,33 +68,44 @@ final class CompanionTurns {
         prepare.pointee.data = nil
     }
 
-    /// Runs the loop, and the companion in its turns.
-    func run(_ body: () -> Void) {
+    /// Runs the loop.
+    ///
+    /// - Parameter part: runs it until it is paused, and returns whether it has ended.
+    func run(_ part: () -> Bool) {
         CompanionTurns.current = self
         uv_poll_start(poll, Int32(UV_READABLE.rawValue)) { _, _, _ in
-            CompanionTurns.current?.turn()
+            CompanionTurns.current?.pause()
         }
-        uv_prepare_start(prepare) { _ in CompanionTurns.current?.turnNowOrLater() }
+        uv_prepare_start(prepare) { _ in CompanionTurns.current?.pauseNowOrLater() }
         uv_unref(uvHandle(poll))
         uv_unref(uvHandle(prepare))
-        companion.around(body)
+        companion.around {
+            isFresh = true
+            isPaused = false
+            return part() || !isPaused
+        }
         uv_poll_stop(poll)
         uv_prepare_stop(prepare)
         timer.stop()
     }
 
-    private func turnNowOrLater() {
-        // The loop has not run its own part of this phase, and with it what is queued: that, too,
-        // may have given the companion work, before and after its turn.
-        core.drainIfNeeded()
-        let isTime = uv_now(core.uv) != lastTurn
-        if isTime { turn() }
-        if !isTime || !core.ready.isEmpty, !timer.isActive { timer.start(after: .milliseconds(1)) }
+    private func pauseNowOrLater() {
+        // What is queued runs later in this phase.
+        let isIdle = isFresh && core.ready.isEmpty
+        isFresh = false
+        if isIdle { return }
+        if uv_now(core.uv) != lastTurn {
+            pause()
+        } else if !timer.isActive {
+            timer.start(after: .milliseconds(1))
+        }
     }
 
-    private func turn() {
+    /// The companion has its turn when the loop has ended this one of its own.
+    private func pause() {
+        isPaused = true
         lastTurn = uv_now(core.uv)
-        companion.turn()
+        uv_stop(core.uv)
     }
 
     /// The one of the run on the main thread. Sound: only touched there.

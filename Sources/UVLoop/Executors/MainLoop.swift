@@ -14,10 +14,9 @@ final class MainLoop: Sendable {
     /// What the runtime calls for tasks without an executor of their own.
     let defaultExecutor: LoopDefaultExecutor
     private let isDispatchServed = Atomic(false)
-    // Sound: these are only touched on the main thread.
+    // Sound: these two are only touched on the main thread.
     nonisolated(unsafe) private var guestTurns: GuestTurns?
     nonisolated(unsafe) private var isGuestRequested = false
-    nonisolated(unsafe) var companion: CompanionTurns?
 
     private init(_ mode: InstallMode) throws(UVError) {
         loop = try EventLoop()
@@ -51,15 +50,7 @@ final class MainLoop: Sendable {
             loop.core.keepAlive(-1)
             requestTurn()
         }
-        guard let companion else {
-            _ = try loop.core.run(mode)
-            return
-        }
-        var result = Result<Bool, EventLoopError>.failure(.running)
-        companion.run {
-            result = Result { () throws(EventLoopError) in try loop.core.run(mode) }
-        }
-        _ = try result.get()
+        _ = try loop.core.run(mode)
     }
 
     /// There is work, and nobody runs the loop. If somebody else runs the main thread, the loop is

@@ -19,8 +19,8 @@ enum Forks {
 }
 
 extension EventLoop {
-    /// Makes the copy of the loop usable that the child of a `fork` has; in the child, on the thread
-    /// that has forked, before anything else is done with the loop. Does nothing elsewhere.
+    /// Makes the copy of the loop usable that the child of a `fork` has; in the child, on the
+    /// thread that has forked, before anything else is done with the loop. Does nothing elsewhere.
     ///
     /// Timers and handles go on in both processes then, each on its own. Descriptors are shared, as
     /// after every fork: of a listening socket both take connections, while a connection is best
@@ -38,8 +38,8 @@ extension EventLoop {
     ///
     /// - Throws: ``EventLoopError/closed``, ``EventLoopError/wrongThread``;
     ///   ``EventLoopError/running`` if the fork was made inside a run;
-    ///   ``EventLoopError/installed`` for Swift's default loop, because Dispatch does not go on in a
-    ///   forked process either; what the system refuses.
+    ///   ``EventLoopError/installed`` for Swift's default loop, because Dispatch does not go on in
+    ///   a forked process either; what the system refuses.
     public nonisolated func reinitializeAfterFork() throws {
         try core.reinitializeAfterFork()
     }

@@ -37,6 +37,8 @@ final class LoopCore {
     @exclusivity(unchecked) var taskExecutor: UnownedTaskExecutor!
     /// Called when work comes while nobody runs the loop; nil unless it is the installed one.
     @exclusivity(unchecked) var whenWorkWaits: (() -> Void)?
+    /// What is turned along with the loop; nil unless it is the installed one.
+    @exclusivity(unchecked) var companion: CompanionTurns?
     /// Whether the loop is Swift's default one. Then nothing has to prefer it.
     @exclusivity(unchecked) var isDefault = false
 

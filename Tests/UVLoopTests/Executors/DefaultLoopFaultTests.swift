@@ -14,7 +14,7 @@ struct DefaultLoopFaultTests {
         ("runLoopLate", "an event loop is already running on this thread"),
         (
             "closed",
-            "the event loop is Swift's default one, which cannot be closed or go on in a forked child"
+            "the event loop is Swift's default one, not to be closed, nor used after a fork"
         ),
         ("afterTasks", "early, true"),
     ])
