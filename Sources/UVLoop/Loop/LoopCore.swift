@@ -172,10 +172,11 @@ final class LoopCore {
     // MARK: A turn
 
     func beforePoll() {
-        preconditionNotForked()
         isDrainAssured = takesCalls
         if !releasedLater.isEmpty { releaseObjects() }
         drain()
+        // User code may have forked until here; from here on a copy would do the parent's work.
+        preconditionNotForked()
         flushTransports()
         resolveTimers()
         clock.arm(timers.nextLook(), fired: clockFired)
