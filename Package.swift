@@ -16,6 +16,7 @@ let package = Package(
     products: [
         .library(name: "UVLoop", targets: ["UVLoop"]),
         .library(name: "UVLoopAutoInstall", targets: ["UVLoopAutoInstall"]),
+        .library(name: "UVLoopFoundation", targets: ["UVLoopFoundation"]),
         .library(name: "CUV", targets: ["CUV"]),
         .library(name: "StreamConformance", targets: ["StreamConformance"]),
         .library(name: "UVLoopLogging", targets: ["UVLoopLogging"]),
@@ -51,6 +52,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "CUVLoopAutoInstall"),
+        .target(name: "UVLoopFoundation", dependencies: ["UVLoop"], swiftSettings: settings),
         .target(
             name: "StreamConformance",
             dependencies: ["UVLoop"],
@@ -87,12 +89,12 @@ let package = Package(
         ),
         .testTarget(
             name: "UVLoopTests",
-            dependencies: ["UVLoop", "CUV", "StreamConformance"],
+            dependencies: ["UVLoop", "UVLoopFoundation", "CUV", "StreamConformance"],
             swiftSettings: settings
         ),
         .target(
             name: "ProbeChecks",
-            dependencies: ["UVLoop", "CUV"],
+            dependencies: ["UVLoop", "UVLoopFoundation", "CUV"],
             path: "Tests/Probes/Checks",
             swiftSettings: settings
         ),

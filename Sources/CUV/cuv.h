@@ -385,6 +385,16 @@ static inline int cuv_clock_open(void) {
     return descriptor < 0 ? -errno : descriptor;
 }
 
+/// Puts a new descriptor, or the libuv error that came instead, in the place of one in use: 0 or a
+/// negative libuv error. In C because dup3 is Linux's own.
+static inline int cuv_replace(int descriptor, int fresh) {
+    extern int dup3(int, int, int);
+    if (fresh < 0) return fresh;
+    int result = dup3(fresh, descriptor, O_CLOEXEC) < 0 ? -errno : 0;
+    close(fresh);
+    return result;
+}
+
 /// Makes the descriptor readable once uv_hrtime reaches `nanoseconds`; 0 disarms it. Setting it
 /// also takes back an expiry that nobody has read.
 static inline void cuv_clock_arm(int descriptor, uint64_t nanoseconds) {

@@ -28,12 +28,17 @@ final class LoopCore {
     /// The thread that the loop belongs to, and the one that is running a job which came after the
     /// loop's end, see ``LateJobs``. Read by any thread, to find out whether it is the one.
     let owner: UnsafeMutablePointer<cuv_owner_t>
+    /// How often the process has been forked, and how often when the loop was made.
+    let forks = Forks.count
+    @exclusivity(unchecked) var knownForks = Forks.count.pointee
     /// Set once, by the loop that owns this; jobs that come late check `isClosed` first.
     @exclusivity(unchecked) unowned(unsafe) var eventLoop: EventLoop!
     @exclusivity(unchecked) var serialExecutor: UnownedSerialExecutor!
     @exclusivity(unchecked) var taskExecutor: UnownedTaskExecutor!
     /// Called when work comes while nobody runs the loop; nil unless it is the installed one.
     @exclusivity(unchecked) var whenWorkWaits: (() -> Void)?
+    /// What is turned along with the loop; nil unless it is the installed one.
+    @exclusivity(unchecked) var companion: CompanionTurns?
     /// Whether the loop is Swift's default one. Then nothing has to prefer it.
     @exclusivity(unchecked) var isDefault = false
 
@@ -172,6 +177,8 @@ final class LoopCore {
         isDrainAssured = takesCalls
         if !releasedLater.isEmpty { releaseObjects() }
         drain()
+        // User code may have forked until here; from here on a copy would do the parent's work.
+        preconditionNotForked()
         flushTransports()
         resolveTimers()
         clock.arm(timers.nextLook(), fired: clockFired)
@@ -244,6 +251,8 @@ final class LoopCore {
             guarded(.execute) { try call.body(eventLoop) }
         case .timer(let node):
             fireTimer(node)
+        case .sleeper(let node):
+            startSleeper(node)
         case .orphan(let node):
             node.becomeOrphan()
         case .cancelled:
