@@ -39,7 +39,7 @@ func makeBenchmarks() -> [Benchmark] {
         Benchmark("call soon, function and context", limit: 6, ours: Calls.function),
         Benchmark("call soon, closure", limit: 75, ours: Calls.closure),
         Benchmark("post from another thread", limit: 150, ours: Posts.ours),
-        Benchmark("suspend and resume a task on a read", limit: 200, ours: Waits.difference),
+        row("suspend and resume a task on a read", 200, .waits),
         row("main actor, another actor, and back", 370, .hops),
         row("Task.yield on the main actor", 580, .yields),
         row("spawn a task and wait for its value", 1_000, .spawns),
