@@ -77,8 +77,6 @@ public struct DirectoryEntries: AsyncSequence, Sendable {
 
 /// A directory that is being read; closed when nobody refers to it.
 final class OpenDirectory: Sendable {
-    private static let batchSize = 64
-
     // Sound: used on the loop's thread only, or when there is no loop any more.
     nonisolated(unsafe) private let core: DirectoryCore
 
@@ -103,22 +101,17 @@ final class OpenDirectory: Sendable {
         FileOperation(.readDirectory, core.path) { [self] loop, completion throws(UVError) in
             let core = core
             try core.use(on: loop)
-            let list = UnsafeMutablePointer<uv_dirent_t>.allocate(capacity: Self.batchSize)
-            core.directory.pointee.dirents = list
-            core.directory.pointee.nentries = Self.batchSize
             do throws(UVError) {
                 return try FileRequest.start(loop) {
                     uv_fs_readdir($0, $1, core.directory, $2)
                 } _: { result, _ in
-                    let batch = result.map { count in
-                        (0..<count).map { DirectoryEntry(list[$0]) }
-                    }
-                    list.deallocate()
                     core.endUse()
-                    completion(batch)
+                    completion(
+                        result.map { count in
+                            (0..<count).map { DirectoryEntry(core.batch[$0]) }
+                        })
                 }
             } catch {
-                list.deallocate()
                 core.endUse()
                 throw error
             }
@@ -128,12 +121,20 @@ final class OpenDirectory: Sendable {
 
 /// What libuv keeps of a directory that is being read. Belongs to the loop's thread.
 private final class DirectoryCore: PoolResource {
+    private static let batchSize = 64
+
     let directory: UnsafeMutablePointer<uv_dir_t>
+    /// What libuv fills, and looks into again to free the names: so it lasts as long as this.
+    let batch = UnsafeMutablePointer<uv_dirent_t>.allocate(capacity: batchSize)
 
     init(_ loop: EventLoop, _ path: String, _ directory: UnsafeMutablePointer<uv_dir_t>) {
         self.directory = directory
+        directory.pointee.dirents = batch
+        directory.pointee.nentries = Self.batchSize
         super.init(loop, path, openedAt: nil)
     }
+
+    deinit { batch.deallocate() }
 
     /// To leave the loop over it is the way to close it.
     override var isReportedIfLeft: Bool { false }

@@ -101,9 +101,10 @@ extension FileOperation {
     /// One of libuv's functions on an open file: libuv's loop, the request, the descriptor.
     init(
         _ name: FileError.Operation, on file: File, isHeld: Bool = false,
-        call: @escaping @Sendable (
-            UnsafeMutablePointer<uv_loop_t>, UnsafeMutablePointer<uv_fs_t>, Int32, uv_fs_cb
-        ) -> Int32,
+        call:
+            @escaping @Sendable (
+                UnsafeMutablePointer<uv_loop_t>, UnsafeMutablePointer<uv_fs_t>, Int32, uv_fs_cb
+            ) -> Int32,
         value: @escaping @Sendable (Int, UnsafeMutablePointer<uv_fs_t>) -> Value
     ) {
         self.init(name, on: file, isHeld: isHeld) { descriptor, completion throws(UVError) in

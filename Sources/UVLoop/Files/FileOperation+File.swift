@@ -8,16 +8,19 @@ extension FileOperation where Value == FileStatus {
     public static func stat(_ file: File) -> Self {
         Self(.stat, on: file) {
             uv_fs_fstat($0, $1, $2, $3)
-        } value: { FileStatus($1.pointee.statbuf) }
+        } value: {
+            FileStatus($1.pointee.statbuf)
+        }
     }
 }
 
 extension FileOperation where Value == Void {
     private init(
         _ name: FileError.Operation, on file: File,
-        call: @escaping @Sendable (
-            UnsafeMutablePointer<uv_loop_t>, UnsafeMutablePointer<uv_fs_t>, Int32, uv_fs_cb
-        ) -> Int32
+        call:
+            @escaping @Sendable (
+                UnsafeMutablePointer<uv_loop_t>, UnsafeMutablePointer<uv_fs_t>, Int32, uv_fs_cb
+            ) -> Int32
     ) {
         self.init(name, on: file, call: call) { _, _ in }
     }

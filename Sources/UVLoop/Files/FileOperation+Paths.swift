@@ -8,14 +8,18 @@ extension FileOperation where Value == FileStatus {
     public static func stat(_ path: String) -> Self {
         Self(.stat, path) {
             uv_fs_stat($0, $1, path, $2)
-        } value: { FileStatus($2.pointee.statbuf) }
+        } value: {
+            FileStatus($2.pointee.statbuf)
+        }
     }
 
     /// The operation of ``FileSystem/lstat(_:)``. Binds `uv_fs_lstat`.
     public static func lstat(_ path: String) -> Self {
         Self(.stat, path) {
             uv_fs_lstat($0, $1, path, $2)
-        } value: { FileStatus($2.pointee.statbuf) }
+        } value: {
+            FileStatus($2.pointee.statbuf)
+        }
     }
 }
 
@@ -35,14 +39,18 @@ extension FileOperation where Value == String {
     public static func readLink(_ path: String) -> Self {
         Self(.readLink, path) {
             uv_fs_readlink($0, $1, path, $2)
-        } value: { String(cString: $2.pointee.ptr.assumingMemoryBound(to: CChar.self)) }
+        } value: {
+            String(cString: $2.pointee.ptr.assumingMemoryBound(to: CChar.self))
+        }
     }
 
     /// The operation of ``FileSystem/realPath(_:)``. Binds `uv_fs_realpath`.
     public static func realPath(_ path: String) -> Self {
         Self(.realPath, path) {
             uv_fs_realpath($0, $1, path, $2)
-        } value: { String(cString: $2.pointee.ptr.assumingMemoryBound(to: CChar.self)) }
+        } value: {
+            String(cString: $2.pointee.ptr.assumingMemoryBound(to: CChar.self))
+        }
     }
 }
 

@@ -46,9 +46,10 @@ public struct FileOperation<Value: Sendable>: Sendable {
     init(
         _ name: FileError.Operation, _ path: String, to otherPath: String? = nil,
         discard: (@Sendable (Value) -> Void)? = nil,
-        call: @escaping @Sendable (
-            UnsafeMutablePointer<uv_loop_t>, UnsafeMutablePointer<uv_fs_t>, uv_fs_cb
-        ) -> Int32,
+        call:
+            @escaping @Sendable (
+                UnsafeMutablePointer<uv_loop_t>, UnsafeMutablePointer<uv_fs_t>, uv_fs_cb
+            ) -> Int32,
         value:
             @escaping @Sendable (EventLoop, Int, UnsafeMutablePointer<uv_fs_t>) -> Value
     ) {
@@ -89,9 +90,10 @@ extension FileOperation where Value == Void {
     /// One of libuv's functions from which nothing comes but whether it failed.
     init(
         _ name: FileError.Operation, _ path: String, to otherPath: String? = nil,
-        call: @escaping @Sendable (
-            UnsafeMutablePointer<uv_loop_t>, UnsafeMutablePointer<uv_fs_t>, uv_fs_cb
-        ) -> Int32
+        call:
+            @escaping @Sendable (
+                UnsafeMutablePointer<uv_loop_t>, UnsafeMutablePointer<uv_fs_t>, uv_fs_cb
+            ) -> Int32
     ) {
         self.init(name, path, to: otherPath, call: call) { _, _, _ in }
     }
