@@ -4,7 +4,8 @@ public struct DirectoryChange: Hashable, Sendable {
     /// the directory has to be looked at then.
     public let name: String?
     /// What has happened to it: ``PathWatch/PathEvent/Kinds/renamed`` if it came, went, or was
-    /// replaced, ``PathWatch/PathEvent/Kinds/changed`` if its bytes or attributes are others.
+    /// replaced, ``PathWatch/PathEvent/Kinds/changed`` if its bytes or attributes are others. Of a
+    /// directory in it, the first may come with the second and not be true (libuv on Linux).
     public let kinds: PathWatch.PathEvent.Kinds
 }
 

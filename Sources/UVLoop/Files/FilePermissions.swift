@@ -12,14 +12,23 @@ public struct FilePermissions: OptionSet, Hashable, Sendable, ExpressibleByInteg
     /// Of a number, such as `0o644`.
     public init(integerLiteral value: UInt16) { self.init(rawValue: value) }
 
+    /// The owner may read it.
     public static let ownerRead: Self = 0o400
+    /// The owner may write to it.
     public static let ownerWrite: Self = 0o200
+    /// The owner may run it; of a directory, pass through it.
     public static let ownerExecute: Self = 0o100
+    /// Its group may read it.
     public static let groupRead: Self = 0o040
+    /// Its group may write to it.
     public static let groupWrite: Self = 0o020
+    /// Its group may run it; of a directory, pass through it.
     public static let groupExecute: Self = 0o010
+    /// All others may read it.
     public static let othersRead: Self = 0o004
+    /// All others may write to it.
     public static let othersWrite: Self = 0o002
+    /// All others may run it; of a directory, pass through it.
     public static let othersExecute: Self = 0o001
     /// Runs as the file's owner.
     public static let setUserID: Self = 0o4000

@@ -120,7 +120,7 @@ import Testing
         try await inDirectory { loop, directory in
             let files = loop.files
             let changes = try await files.watchDirectory(directory.path)
-            try await files.makeDirectory(directory.file("a"))
+            try await files.write("", to: directory.file("a"))
             #expect(try await changes.next() == DirectoryChange(name: "a", kinds: .renamed))
             try await files.changeMode(of: directory.file("a"), to: 0o700)
             #expect(try await changes.next() == DirectoryChange(name: "a", kinds: .changed))
@@ -128,7 +128,7 @@ import Testing
             let own = PathParts(directory.path).name
             try await files.makeDirectory(directory.file(own))
             #expect(try await changes.next() == DirectoryChange(name: own, kinds: .renamed))
-            try await files.removeDirectory(directory.file("a"))
+            try await files.unlink(directory.file("a"))
             #expect(try await changes.next() == DirectoryChange(name: "a", kinds: .renamed))
         }
     }
