@@ -111,7 +111,8 @@ enum FileReads {
             try file.loop.files.start(
                 .read(file, into: memory, at: FileReads.position(number))
             ) { [self] result in
-                precondition(try result.get() == FileReads.size)
+                let count = try result.get()
+                precondition(count == FileReads.size)
                 try next(source)
             }
         }
