@@ -44,15 +44,11 @@ final class StatusChangeSource: ChangeSource<StatusChange> {
     nonisolated(nonsending) func start(
         _ files: FileSystem, _ path: String, _ interval: Duration
     ) async throws {
-        let poll = try StatusPoll(loop) { [self] result in
-            switch result {
-            case .success(let change): latest = change.current
-            case .failure(let error):
-                latest = nil
-                self.error = Self.isMissing(error) ? nil : error
-            }
-            isDue = true
-            signal()
+        let poll: StatusPoll
+        do throws(UVError) {
+            poll = try StatusPoll(loop) { [self] in looked($0) }
+        } catch {
+            throw FileError(.watch, path, error)
         }
         poll.whenClosed = { [self] in handleClosed() }
         adopt(poll)
@@ -64,6 +60,17 @@ final class StatusChangeSource: ChangeSource<StatusChange> {
             told = nil
         }
         if !isDue { latest = told }
+    }
+
+    private func looked(_ result: Result<StatusPoll.Change, FileError>) {
+        switch result {
+        case .success(let change): latest = change.current
+        case .failure(let error):
+            latest = nil
+            self.error = Self.isMissing(error) ? nil : error
+        }
+        isDue = true
+        signal()
     }
 
     private static func isMissing(_ error: FileError) -> Bool {

@@ -19,13 +19,18 @@ final class WatchedDirectory {
         for source: ChangeSource<Element>,
         _ handler: @escaping (PathWatch.PathEvent) -> Void
     ) async throws {
-        let watch = try PathWatch(files.loop) { [self] result in
-            switch result {
-            case .success(let event): handler(event)
-            case .failure(let error):
-                self.error = error
-                source.signal()
+        let watch: PathWatch
+        do throws(UVError) {
+            watch = try PathWatch(files.loop) { [self] result in
+                switch result {
+                case .success(let event): handler(event)
+                case .failure(let error):
+                    self.error = error
+                    source.signal()
+                }
             }
+        } catch {
+            throw FileError(.watch, path, error)
         }
         watch.whenClosed = { source.handleClosed() }
         source.adopt(watch)

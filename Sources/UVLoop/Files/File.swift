@@ -132,7 +132,8 @@ extension FileOperation {
         _ name: FileError.Operation, on file: File, isHeld: Bool,
         begin: @escaping @Sendable (Int32, @escaping Completion) throws(UVError) -> any PoolRequest
     ) {
-        self.init(name, file.path, isHeld: isHeld) { loop, completion throws(UVError) in
+        self.init(name, file.path, usesPath: false, isHeld: isHeld) {
+            loop, completion throws(UVError) in
             let core = file.core
             try core.use(on: loop)
             do throws(UVError) {

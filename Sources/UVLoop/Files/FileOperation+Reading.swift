@@ -29,7 +29,26 @@ extension FileOperation where Value == Int {
                     .read(into: memory, at: position)
             }
         }
-        return read(file, into: [memory], at: position)
+        // All in one closure: this is the operation that programs do most.
+        return Self(.read, file.path, usesPath: false, isHeld: true) {
+            loop, completion throws(UVError) in
+            guard position ?? 0 >= 0 else { throw .invalidArgument }
+            let core = file.core
+            try core.use(on: loop)
+            do throws(UVError) {
+                return try FileRequest.start(loop) {
+                    var buffer = uv_buf_t(UnsafeRawBufferPointer(memory))
+                    return uv_fs_read(
+                        $0, $1, core.descriptor, &buffer, 1, Int64(position ?? -1), $2)
+                } _: { result, _ in
+                    core.endUse()
+                    completion(result)
+                }
+            } catch {
+                core.endUse()
+                throw error
+            }
+        }
     }
 
     /// The operation of ``File/read(into:at:)-([UnsafeMutableRawBufferPointer],_)``. The memory

@@ -19,6 +19,8 @@ public struct FileOperation<Value: Sendable>: Sendable {
     let name: FileError.Operation
     let path: String
     let otherPath: String?
+    /// Whether it is on paths, as against an open file.
+    let usesPath: Bool
     /// Whether it uses memory of the caller's, who must not go on before it has ended.
     let isHeld: Bool
     /// Asks the pool. Called on the loop's thread.
@@ -28,11 +30,13 @@ public struct FileOperation<Value: Sendable>: Sendable {
 
     init(
         _ name: FileError.Operation, _ path: String, to otherPath: String? = nil,
-        isHeld: Bool = false, discard: (@Sendable (Value) -> Void)? = nil, begin: @escaping Begin
+        usesPath: Bool = true, isHeld: Bool = false,
+        discard: (@Sendable (Value) -> Void)? = nil, begin: @escaping Begin
     ) {
         self.name = name
         self.path = path
         self.otherPath = otherPath
+        self.usesPath = usesPath
         self.isHeld = isHeld
         self.discard = discard
         self.begin = begin
@@ -79,8 +83,10 @@ public struct FileOperation<Value: Sendable>: Sendable {
     func start(
         on loop: EventLoop, _ completion: @escaping Completion
     ) throws(UVError) -> any PoolRequest {
-        guard !path.utf8.contains(0), otherPath?.utf8.contains(0) != true else {
-            throw .invalidArgument
+        if usesPath {
+            guard !path.utf8.contains(0), otherPath?.utf8.contains(0) != true else {
+                throw .invalidArgument
+            }
         }
         return try begin(loop, completion)
     }

@@ -34,6 +34,9 @@ public struct FileSystem: Sendable {
 
     init(loop: EventLoop) { self.loop = loop }
 
+    // Specialized for what is done most: other modules call the form for all types, which looks up
+    // what it needs of a type each time.
+
     /// Begins an operation. On the loop's thread only.
     ///
     /// - Parameter completion: called once, later, on the loop's thread, also if the operation is
@@ -41,6 +44,8 @@ public struct FileSystem: Sendable {
     ///   gets the error.
     /// - Returns: the operation under way, to take it back; it needs not be kept.
     /// - Throws: what is refused at once; `completion` is not called then.
+    @_specialize(where Value == Int)
+    @_specialize(where Value == [UInt8])
     @discardableResult
     public func start<Value>(
         _ operation: FileOperation<Value>,

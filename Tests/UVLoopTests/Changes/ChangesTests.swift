@@ -237,6 +237,18 @@ import Testing
         }
     }
 
+    @Test func aClosedLoop() async throws {
+        let thread = try EventLoopThread()
+        let files = thread.loop.files
+        await thread.shutdown()
+        await #expect(throws: FileError(.watch, "/", .canceled)) {
+            try await files.watchDirectory("/")
+        }
+        await #expect(throws: FileError(.watch, "/", .canceled)) {
+            try await files.pollStatus(of: "/", every: .seconds(1))
+        }
+    }
+
     /// One that nobody refers to any more closes its handle.
     @Test func leftAlone() async throws {
         try await inDirectory { loop, directory in
