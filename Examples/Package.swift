@@ -33,6 +33,8 @@ let package = Package(
         example("fetch"),
         example("proxy"),
         example("status"),
+        example("tail"),
+        example("grep"),
     ],
     swiftLanguageModes: [.v6]
 )

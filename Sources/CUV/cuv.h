@@ -164,6 +164,33 @@ static inline const void *cuv_find(
 /// until somebody writes to it.
 static const int cuv_open_to_read = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
+/// The flags of uv_fs_open as numbers everywhere.
+static const int cuv_open_read_only = UV_FS_O_RDONLY;
+static const int cuv_open_write_only = UV_FS_O_WRONLY;
+static const int cuv_open_read_write = UV_FS_O_RDWR;
+static const int cuv_open_append = UV_FS_O_APPEND;
+static const int cuv_open_create = UV_FS_O_CREAT;
+static const int cuv_open_exclusive = UV_FS_O_EXCL;
+static const int cuv_open_truncate = UV_FS_O_TRUNC;
+static const int cuv_open_directory = UV_FS_O_DIRECTORY;
+static const int cuv_open_no_follow = UV_FS_O_NOFOLLOW;
+static const int cuv_open_non_blocking = UV_FS_O_NONBLOCK;
+static const int cuv_open_no_terminal = UV_FS_O_NOCTTY;
+static const int cuv_open_no_access_time = UV_FS_O_NOATIME;
+static const int cuv_open_sync = UV_FS_O_SYNC;
+static const int cuv_open_data_sync = UV_FS_O_DSYNC;
+static const int cuv_open_direct = UV_FS_O_DIRECT;
+
+/// The part of a mode that says what kind of file it is, and its values.
+static const uint64_t cuv_kind_mask = S_IFMT;
+static const uint64_t cuv_kind_regular = S_IFREG;
+static const uint64_t cuv_kind_directory = S_IFDIR;
+static const uint64_t cuv_kind_link = S_IFLNK;
+static const uint64_t cuv_kind_fifo = S_IFIFO;
+static const uint64_t cuv_kind_socket = S_IFSOCK;
+static const uint64_t cuv_kind_character_device = S_IFCHR;
+static const uint64_t cuv_kind_block_device = S_IFBLK;
+
 /// What the mode of a file says that it is.
 static inline bool cuv_is_directory(uint64_t mode) { return S_ISDIR(mode); }
 static inline bool cuv_is_regular_file(uint64_t mode) { return S_ISREG(mode); }

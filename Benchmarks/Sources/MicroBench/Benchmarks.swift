@@ -40,6 +40,15 @@ func makeBenchmarks() -> [Benchmark] {
         Benchmark("call soon, closure", limit: 75, ours: Calls.closure),
         Benchmark("post from another thread", limit: 150, ours: Posts.ours),
         row("suspend and resume a task on a read", 200, .waits),
+        Benchmark(
+            "read 4 KiB of a file, callback", limit: nil, ours: FileReads.callbacks,
+            reference: FileReads.inC),
+        Benchmark(
+            "read 4 KiB of a file, task", limit: nil,
+            ours: { try FileReads.tasks(isArray: false) }, reference: FileReads.inC),
+        Benchmark(
+            "read 4 KiB of a file, task, array", limit: nil,
+            ours: { try FileReads.tasks(isArray: true) }, reference: FileReads.inC),
         row("main actor, another actor, and back", 370, .hops),
         row("Task.yield on the main actor", 580, .yields),
         row("spawn a task and wait for its value", 1_000, .spawns),

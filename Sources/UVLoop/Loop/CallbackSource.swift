@@ -18,6 +18,10 @@ public enum CallbackSource: Hashable, Sendable {
     case server
     /// The completion closure of a connection attempt.
     case connectCompletion
+    /// The completion closure of an operation on files.
+    case fileCompletion
+    /// The handler of a ``PathWatch`` or a ``StatusPoll``, by the name of its type.
+    case watch(String)
     /// A job of a Swift task.
     case task
     /// The loop itself.
@@ -37,6 +41,8 @@ extension CallbackSource: CustomStringConvertible {
         case .streamHandler: "a listener's handler"
         case .server: "server"
         case .connectCompletion: "connect completion"
+        case .fileCompletion: "file completion"
+        case .watch(let name): "\(name) handler"
         case .task: "task"
         case .loop: "event loop"
         }
