@@ -74,6 +74,7 @@ final class StreamCore {
     func eofReceived() {
         hasReadEnd = true
         wakeReceiverNow()
+        transport.extras?.whenStill?()
     }
 
     func resumeWriting() {
