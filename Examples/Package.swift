@@ -33,6 +33,7 @@ let package = Package(
         example("fetch"),
         example("proxy"),
         example("status"),
+        example("supervise"),
     ],
     swiftLanguageModes: [.v6]
 )

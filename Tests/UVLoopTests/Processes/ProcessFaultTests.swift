@@ -30,10 +30,6 @@ import Testing
             chmod(file, 0o700)
             error = try await self.error(of: ProcessOptions("\(file)/program"))
             #expect(error?.code == .notDirectory)
-            try directory.write("#!/no/such/interpreter\n", to: "script")
-            chmod(directory.file("script"), 0o700)
-            error = try await self.error(of: ProcessOptions(directory.file("script")))
-            #expect(error?.code == .noSuchFileOrDirectory)
         }
     }
 
