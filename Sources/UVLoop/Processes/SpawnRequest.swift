@@ -76,7 +76,7 @@ extension ProcessEnvironment {
         case .inherited: return nil
         case .exactly(let variables): return variables.map { "\($0)=\($1)" }
         case .inheriting(let changes):
-            // As they are, also such as are no UTF-8 or no name with a value.
+            // In those that are kept, what is no UTF-8 becomes U+FFFD.
             let kept = Self.current.filter { changes[String($0.prefix { $0 != "=" })] == nil }
             return kept + changes.compactMap { name, value in value.map { "\(name)=\($0)" } }
         }

@@ -17,8 +17,8 @@ import UVLoop
 
     private func check(_ loop: isolated EventLoop) async throws {
         do {
-            let text = try await loop.run("make", "check", timeout: .seconds(600)).checkSuccess().text
-            print(text)
+            let output = try await loop.run("make", "check", timeout: .seconds(600))
+            print(try output.checkSuccess().text)
         } catch ProcessError.notStarted(let program, .noSuchFileOrDirectory) {
             print("please install \(program)")
         } catch ProcessError.failed(_, let status, let errorText) {

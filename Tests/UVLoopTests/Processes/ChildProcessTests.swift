@@ -18,7 +18,7 @@ import Testing
     @Test(arguments: [Signal.terminate, .kill, .interrupt, .user1, .abort, .brokenPipe])
     func signals(_ signal: Signal) async throws {
         try await onLoop { loop in
-            let child = try await loop.spawnProcess(ProcessOptions("sleep", "1000"))
+            let child = try await loop.spawnProcess(.sleeping)
             #expect(child.processID > 0)
             #expect(try await child.exitStatus() == nil)
             try await child.kill(signal)
@@ -29,7 +29,7 @@ import Testing
 
     @Test func stoppingAndGoingOn() async throws {
         try await onLoop { loop in
-            var options = ProcessOptions("cat")
+            var options = ProcessOptions("cat").alone
             (options.standardInput, options.standardOutput) = (.pipe, .pipe)
             let child = try await loop.spawnProcess(options)
             try await child.kill(.stop)
@@ -186,7 +186,8 @@ import Testing
             #expect(try await child.terminate(grace: .milliseconds(20)) == .signaled(.kill))
             // Again, and of one that heeds it.
             #expect(try await child.terminate() == .signaled(.kill))
-            let other = try await loop.spawnProcess(.pipedShell("trap 'exit 6' TERM; echo x; read line; exit 7"))
+            let other = try await loop.spawnProcess(
+                .pipedShell("trap 'exit 6' TERM; echo x; read line; exit 7"))
             _ = try await other.standardOutput!.receive()
             #expect(try await other.terminate(grace: .seconds(500)) == .exited(6))
         }

@@ -6,11 +6,20 @@ import Testing
 
 /// What the child's descriptors are.
 @Suite struct ProcessDescriptorTests {
-    @Test func nothingElseIsInherited() async throws {
-        try await onLoop { loop in
-            let output = try await loop.run(.shell("ls /proc/self/fd")).checkSuccess()
-            // The last is that of `ls` itself.
-            #expect(output.text == "0\n1\n2\n3\n")
+    @Test func nothingElseIsInherited() async {
+        await #expect(processExitsWith: .success) {
+            try EventLoop.run { loop in
+                let listener = try await loop.listen(on: .address(.anyPortIPv4))
+                let (one, other) = try await loop.streamPair()
+                // What others have opened for it.
+                let inherited = Set((3..<4_096).filter { fcntl(Int32($0), F_GETFD) == 0 })
+                let text = try await loop.run("ls", "/proc/self/fd").checkSuccess().text
+                let found = Set(text.split(separator: "\n").compactMap { Int($0) })
+                // And the one that `ls` itself has opened.
+                precondition(found.subtracting(inherited).count == 4, "\(found)")
+                precondition(found.isSuperset(of: [0, 1, 2]))
+                withExtendedLifetime((listener, one, other)) {}
+            }
         }
     }
 
@@ -91,7 +100,7 @@ import Testing
             try EventLoop.run { loop in
                 for number in Int32(0)..<3 { close(number) }
                 let output = try await loop.run(
-                    .shell("cat; echo err >&2"), input: pattern(100_000))
+                    "sh", "-c", "cat; echo err >&2", input: pattern(100_000))
                 precondition(output.standardOutput == pattern(100_000))
                 precondition(output.errorText == "err\n")
                 do {

@@ -67,7 +67,7 @@ import Testing
             var processes: [ProcessHandle] = []
             for _ in 0..<5 {
                 processes.append(
-                    try loop.spawnProcess(ProcessOptions("sh", "-c", "kill -STOP $$")) { _ in
+                    try loop.spawnProcess(.shell("kill -STOP $$")) { _ in
                         ends += 1
                         for process in processes { process.close() }
                         try loop.spawnProcess(ProcessOptions("true")) { _ in ends += 10 }
@@ -83,7 +83,7 @@ import Testing
 
     @Test func closingLetsGo() async throws {
         try await onLoop { loop in
-            let process = try loop.spawnProcess(ProcessOptions("sleep", "1000")) { _ in
+            let process = try loop.spawnProcess(.sleeping) { _ in
                 Issue.record("heard of the end of a process that was let go")
             }
             #expect(process.isActive && process.keepsLoopAlive)
@@ -121,7 +121,7 @@ import Testing
             let loop = try EventLoop()
             loop.isDebug = true
             let reports = Reports(loop)
-            let process = try loop.spawnProcess(ProcessOptions("sleep", "1000")) { _ in }
+            let process = try loop.spawnProcess(.sleeping) { _ in }
             let watch = try loop.onSignal(.windowChanged) {}
             try loop.close()
             try Signal.kill.send(to: process.processID)

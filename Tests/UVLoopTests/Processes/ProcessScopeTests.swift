@@ -9,7 +9,7 @@ import Testing
 
     @Test func returning() async throws {
         try await onLoop { loop in
-            let child = try await loop.withProcess(ProcessOptions("sleep", "1000")) { $0 }
+            let child = try await loop.withProcess(.sleeping) { $0 }
             #expect(!isThere(child.processID))
             #expect(try await child.waitForExit() == .signaled(.terminate))
             // One that has ended is left as it is.
@@ -60,7 +60,7 @@ import Testing
     @Test func zeroGraceKillsAtOnce() async throws {
         try await onLoop { loop in
             let child = try await loop.withProcess(
-                ProcessOptions("sleep", "1000"), grace: .zero
+                .sleeping, grace: .zero
             ) { $0 }
             #expect(try await child.waitForExit() == .signaled(.kill))
         }
@@ -74,7 +74,7 @@ import Testing
                 let child = try await loop.spawnProcess(.shell("trap '' TERM; sleep 1000"))
                 let waiting = Task.detached { try await child.waitForExit() }
                 loop.spawn { loop in
-                    try await loop.withProcess(ProcessOptions("sleep", "1000")) { child in
+                    try await loop.withProcess(.sleeping) { child in
                         owned.value = child.processID
                         _ = try await child.waitForExit()
                     }
@@ -95,7 +95,7 @@ import Testing
 
     @Test func waitingWhenTheLoopCloses() async throws {
         let thread = try EventLoopThread()
-        let child = try await thread.loop.spawnProcess(ProcessOptions("sleep", "1000"))
+        let child = try await thread.loop.spawnProcess(.sleeping)
         let waiting = Task.detached { try await child.waitForExit() }
         let terminating = Task.detached { try await child.waitForExit(afterOutput: false) }
         await thread.shutdown()
@@ -116,7 +116,7 @@ import Testing
         let started = AsyncGate()
         let number = Mutexed<Int32>()
         let scope = Task.detached {
-            try await thread.loop.withProcess(ProcessOptions("sleep", "1000")) { child in
+            try await thread.loop.withProcess(.sleeping) { child in
                 number.value = child.processID
                 started.open()
                 return try await child.waitForExit()
@@ -147,14 +147,19 @@ import Testing
                         _ = try await loop.spawnProcess(options).waitForExit()
                     }
                 }
+                // By hand with more, as 10,000: with their number in the environment.
+                let count = getenv("UVLOOP_TEST_CHILDREN").flatMap { Int(String(cString: $0)) }
                 for number in 0..<100 { try await round(number) }
                 while loop.core.hasUserHandles { await turns(loop, for: .milliseconds(1)) }
                 let before = (openDescriptors(), residentMemory())
-                for number in 0..<300 { try await round(number) }
+                let start = ContinuousClock.now
+                for number in 0..<(count ?? 300) { try await round(number) }
+                let time = ContinuousClock.now - start
                 while loop.core.hasUserHandles { await turns(loop, for: .milliseconds(1)) }
                 precondition(openDescriptors() == before.0)
                 let growth = residentMemory() - before.1
                 precondition(growth < 2_000_000, "\(growth) bytes")
+                if let count { print("\(count) children, \(growth) bytes more, \(time)") }
                 precondition(loop.core.timersKeepingAlive == 0)
                 let left = children()
                 precondition(left.zombies.isEmpty && left.running.isEmpty)

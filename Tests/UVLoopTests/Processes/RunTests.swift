@@ -72,7 +72,8 @@ import Testing
     @Test func tooMuchOutputWhileItIsBeingFed() async throws {
         try await onLoop { loop in
             let error = await failure {
-                try await loop.run("cat", input: pattern(1_000_000), outputLimit: 1_000)
+                try await loop.run(
+                    ProcessOptions("cat").alone, input: pattern(1_000_000), outputLimit: 1_000)
             }
             #expect(error as? ProcessError == .outputTooLong(program: "cat", limit: 1_000))
         }
@@ -81,7 +82,7 @@ import Testing
     @Test func timeOuts() async throws {
         try await onLoop { loop in
             await #expect(throws: ProcessError.timedOut(program: "sleep")) {
-                try await loop.run("sleep", "1000", timeout: .milliseconds(20))
+                try await loop.run(.sleeping, timeout: .milliseconds(20))
             }
             await #expect(throws: ProcessError.timedOut(program: "sh")) {
                 try await loop.run(
@@ -95,7 +96,7 @@ import Testing
 
     @Test func cancelled() async throws {
         try await onLoop { loop in
-            let task = Task { try await loop.run("sleep", "1000") }
+            let task = Task { try await loop.run(.sleeping) }
             await turns(loop, for: .milliseconds(10))
             task.cancel()
             await #expect(throws: CancellationError.self) { try await task.value }

@@ -62,7 +62,8 @@ import Testing
             let loop = try EventLoop()
             try loop.onSignal(.user2) {}
             try loop.close()
-            raise(SIGUSR2)
+            try Signal.user2.send(to: getpid())
+            sleep(500)
         }
     }
 
@@ -80,7 +81,8 @@ import Testing
                 try Signal.user1.send(to: getpid())
                 while count < wanted { try loop.run(.oneTurn) }
             }
-            raise(SIGUSR1)
+            try Signal.user1.send(to: getpid())
+            sleep(500)
         }
     }
 

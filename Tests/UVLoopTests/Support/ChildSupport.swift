@@ -6,16 +6,28 @@ import Testing
 extension ProcessOptions {
     /// A script of the shell.
     static func shell(_ script: String, _ arguments: String...) -> ProcessOptions {
-        ProcessOptions("sh", arguments: ["-c", script, "sh"] + arguments)
+        ProcessOptions("sh", arguments: ["-c", script, "sh"] + arguments).alone
     }
 
     /// The same with all three standard descriptors as pipes.
     static func pipedShell(_ script: String, _ arguments: String...) -> ProcessOptions {
-        var options = ProcessOptions("sh", arguments: ["-c", script, "sh"] + arguments)
+        var options = ProcessOptions("sh", arguments: ["-c", script, "sh"] + arguments).alone
         options.standardInput = .pipe
         options.standardOutput = .pipe
         options.standardError = .pipe
         return options
+    }
+
+    /// A program that lasts until it is ended.
+    static var sleeping: ProcessOptions { ProcessOptions("sleep", "1000").alone }
+
+    /// The same, without what the process has open for others to inherit: the pipes of exit tests,
+    /// whose readers block a thread of Swift's pool until everybody has closed them.
+    var alone: ProcessOptions {
+        let highest = (3..<4_096).last { fcntl(Int32($0), F_GETFD) >= 0 } ?? 2
+        var copy = self
+        copy.extraDescriptors = Array(repeating: .descriptor(0), count: max(0, highest - 2))
+        return copy
     }
 }
 
