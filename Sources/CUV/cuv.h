@@ -180,6 +180,16 @@ static inline int cuv_null_device(void) {
     return descriptor < 0 ? -errno : descriptor;
 }
 
+/// Another number above those of the standard descriptors, for one that may have one of those, and
+/// which is closed then; close-on-exec. Negative if that fails, and it is closed all the same.
+static inline int cuv_above_standard(int descriptor) {
+    if (descriptor > STDERR_FILENO) return descriptor;
+    int higher = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    int result = higher < 0 ? -errno : higher;
+    (void)close(descriptor);
+    return result;
+}
+
 /// Whether the path leads to a directory that can be entered; 0 or a negative libuv error.
 static inline int cuv_can_enter(const char *path) {
     struct stat found;

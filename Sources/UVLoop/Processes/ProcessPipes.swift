@@ -65,18 +65,22 @@ struct ProcessPipes {
         case .reversePipe: return try openPipe(number, isRead: number != 0)
         case .socket:
             let (own, child) = try EventLoop.socketPair()
-            return keep(number, own, child)
+            return try keep(number, own, child)
         }
     }
 
     private mutating func openPipe(_ number: Int, isRead: Bool) throws(UVError) -> Int32 {
         let (reading, writing) = try EventLoop.pipe()
-        return isRead ? keep(number, writing, reading) : keep(number, reading, writing)
+        return try isRead
+            ? keep(number, writing, reading) : keep(number, reading, writing)
     }
 
-    private mutating func keep(_ number: Int, _ own: Int32, _ child: Int32) -> Int32 {
-        ownSide[number] = own
+    private mutating func keep(
+        _ number: Int, _ own: Int32, _ child: Int32
+    ) throws(UVError) -> Int32 {
         lent.append(child)
+        // libuv never closes the standard ones, and a pipe would never end.
+        ownSide[number] = try UVError.check(cuv_above_standard(own))
         return child
     }
 
