@@ -16,8 +16,28 @@ let package = Package(
     products: [
         .library(name: "UVLoop", targets: ["UVLoop"]),
         .library(name: "UVLoopAutoInstall", targets: ["UVLoopAutoInstall"]),
+        .library(name: "UVLoopFoundation", targets: ["UVLoopFoundation"]),
         .library(name: "CUV", targets: ["CUV"]),
         .library(name: "StreamConformance", targets: ["StreamConformance"]),
+        .library(name: "UVLoopLogging", targets: ["UVLoopLogging"]),
+        .library(name: "UVLoopMetrics", targets: ["UVLoopMetrics"]),
+        .library(name: "UVLoopServices", targets: ["UVLoopServices"]),
+    ],
+    // Each brings one dependency, which nobody fetches who does not ask for it: not even here.
+    // A product without its trait is empty.
+    traits: [
+        .trait(name: "Logging", description: "UVLoopLogging: reports to swift-log."),
+        .trait(name: "Metrics", description: "UVLoopMetrics: what loops do, to swift-metrics."),
+        .trait(
+            name: "ServiceLifecycle",
+            description: "UVLoopServices: listeners as services of swift-service-lifecycle."),
+        .default(enabledTraits: []),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(
+            url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
     targets: [
         .systemLibrary(
@@ -32,19 +52,49 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "CUVLoopAutoInstall"),
+        .target(name: "UVLoopFoundation", dependencies: ["UVLoop"], swiftSettings: settings),
         .target(
             name: "StreamConformance",
             dependencies: ["UVLoop"],
             swiftSettings: settings
         ),
+        .target(
+            name: "UVLoopLogging",
+            dependencies: [
+                "UVLoop",
+                .product(
+                    name: "Logging", package: "swift-log", condition: .when(traits: ["Logging"])),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "UVLoopMetrics",
+            dependencies: [
+                "UVLoop",
+                .product(
+                    name: "Metrics", package: "swift-metrics",
+                    condition: .when(traits: ["Metrics"])),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "UVLoopServices",
+            dependencies: [
+                "UVLoop",
+                .product(
+                    name: "ServiceLifecycle", package: "swift-service-lifecycle",
+                    condition: .when(traits: ["ServiceLifecycle"])),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "UVLoopTests",
-            dependencies: ["UVLoop", "CUV", "StreamConformance"],
+            dependencies: ["UVLoop", "UVLoopFoundation", "CUV", "StreamConformance"],
             swiftSettings: settings
         ),
         .target(
             name: "ProbeChecks",
-            dependencies: ["UVLoop", "CUV"],
+            dependencies: ["UVLoop", "UVLoopFoundation", "CUV"],
             path: "Tests/Probes/Checks",
             swiftSettings: settings
         ),

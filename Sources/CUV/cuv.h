@@ -127,6 +127,21 @@ static inline bool cuv_has_debug_environment(void) {
     return value && value[0] == '1' && value[1] == 0;
 }
 
+// MARK: - Metrics
+
+/// Counts turns. Begins with the handle that is called once a turn, so that the memory of the one
+/// is that of the other.
+typedef struct {
+  uv_prepare_t prepare;
+  uint64_t turns;
+} cuv_turn_counter_t;
+
+/// Makes libuv measure how long the loop sleeps: `uv_loop_configure`, which takes what it sets as
+/// variable arguments.
+static inline void cuv_measure_idle_time(uv_loop_t *loop) {
+  uv_loop_configure(loop, UV_METRICS_IDLE_TIME);
+}
+
 /// Closes a descriptor. What close(2) reports is of no use to anyone here: the descriptor is gone.
 static inline void cuv_close(int descriptor) { (void)close(descriptor); }
 
@@ -420,6 +435,16 @@ static inline void cuv_wakeup_clear(int descriptor) {
 static inline int cuv_clock_open(void) {
     int descriptor = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     return descriptor < 0 ? -errno : descriptor;
+}
+
+/// Puts a new descriptor, or the libuv error that came instead, in the place of one in use: 0 or a
+/// negative libuv error. In C because dup3 is Linux's own.
+static inline int cuv_replace(int descriptor, int fresh) {
+    extern int dup3(int, int, int);
+    if (fresh < 0) return fresh;
+    int result = dup3(fresh, descriptor, O_CLOEXEC) < 0 ? -errno : 0;
+    close(fresh);
+    return result;
 }
 
 /// Makes the descriptor readable once uv_hrtime reaches `nanoseconds`; 0 disarms it. Setting it

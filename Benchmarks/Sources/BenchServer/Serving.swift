@@ -19,35 +19,35 @@ extension TCPServer: Service {
 
 /// Serves the mode by the API that the options ask for.
 func serve(
-    on loop: isolated EventLoop, _ options: Options, port: Int, _ listening: ListenOptions
+    on loop: isolated EventLoop, _ options: Options, port: Int
 ) async throws -> any Service {
     guard options.api == .stream else {
-        return try await listen(on: loop, options, port: port, listening)
+        return try await listen(on: loop, options, port: port)
     }
-    let listener = try await loop.listen(on: .ip("127.0.0.1", port: port), options: listening)
+    let listener = try await loop.listen(on: .ip("127.0.0.1", port: port))
     return StreamService(listener, options.mode)
 }
 
 private func listen(
-    on loop: isolated EventLoop, _ options: Options, port: Int, _ listening: ListenOptions
+    on loop: isolated EventLoop, _ options: Options, port: Int
 ) async throws -> TCPServer {
     let endpoint = Endpoint.ip("127.0.0.1", port: port)
     let memory = SharedMemory()
     switch (options.mode, options.api) {
     case (.echo, .buffered):
-        return try await loop.listen(on: endpoint, options: listening) { BufferedEcho(memory) }
+        return try await loop.listen(on: endpoint) { BufferedEcho(memory) }
     case (.echo, .protocol):
-        return try await loop.listen(on: endpoint, options: listening) { PlainEcho() }
+        return try await loop.listen(on: endpoint) { PlainEcho() }
     case (.sink, .buffered):
-        return try await loop.listen(on: endpoint, options: listening) { BufferedSink(memory) }
+        return try await loop.listen(on: endpoint) { BufferedSink(memory) }
     case (.sink, .protocol):
-        return try await loop.listen(on: endpoint, options: listening) { PlainSink() }
+        return try await loop.listen(on: endpoint) { PlainSink() }
     case (.source, .buffered), (.source, .protocol):
-        return try await loop.listen(on: endpoint, options: listening) { Source() }
+        return try await loop.listen(on: endpoint) { Source() }
     case (.frames, .buffered):
-        return try await loop.listen(on: endpoint, options: listening) { BufferedFrames(memory) }
+        return try await loop.listen(on: endpoint) { BufferedFrames(memory) }
     case (.frames, .protocol):
-        return try await loop.listen(on: endpoint, options: listening) { PlainFrames() }
+        return try await loop.listen(on: endpoint) { PlainFrames() }
     case (_, .stream): fatalError("streams have no protocol")
     }
 }

@@ -7,14 +7,17 @@ final class StreamService: Service {
 
     init(_ listener: Listener, _ mode: Options.Mode) {
         port = listener.port
-        let handler: Listener.Handler =
-            switch mode {
-            case .echo: echo
-            case .sink: sink
-            case .source: source
-            case .frames: frames
-            }
+        let handler = Self.handler(mode)
         task = listener.loop.spawn { _ in try await listener.serve(handler) }
+    }
+
+    static func handler(_ mode: Options.Mode) -> Listener.Handler {
+        switch mode {
+        case .echo: echo
+        case .sink: sink
+        case .source: source
+        case .frames: frames
+        }
     }
 
     func end() { task.cancel() }

@@ -17,34 +17,28 @@ do {
 
 /// Serves until a signal ends it.
 func run(on loop: isolated EventLoop, _ options: Options) async throws {
-    // With several loops, each has a socket of its own on the same port, and the kernel deals
-    // out the connections.
-    var listening = ListenOptions()
-    listening.reusePort = options.loops > 1
-    let server = try await serve(on: loop, options, port: options.port, listening)
-    var threads: [EventLoopThread] = []
-    let port = server.port
-    for number in 1..<options.loops {
-        let thread = try EventLoopThread(name: "loop \(number)")
-        try await thread.loop.perform { [options, listening] loop in
-            _ = try await serve(on: loop, options, port: port, listening)
-        }
-        threads.append(thread)
+    guard options.loops > 1 else {
+        return try await wait(for: try await serve(on: loop, options, port: options.port), on: loop)
     }
+    let group = try EventLoopGroup(count: options.loops, name: "loop")
+    try await wait(for: try await serve(on: group, options), on: loop)
+    await group.shutdown()
+}
+
+func wait(for server: any Service, on loop: isolated EventLoop) async throws {
     onTerminationSignal(loop) { server.end() }
-    print("listening on \(port)")
+    print("listening on \(server.port)")
     fflush(nil)
     try await server.waitEnded()
-    for thread in threads { await thread.shutdown() }
 }
 
 do {
     let options = options
     switch options.api {
-    case .stream:
+    case .stream where options.loops == 1:
         // As an app whose default loop is this one, which is what streams are for.
         try EventLoop.runMain { try await run(on: EventLoop.main!, options) }
-    case .buffered, .protocol:
+    case .buffered, .protocol, .stream:
         try EventLoop.run { loop in try await run(on: loop, options) }
     }
 } catch {

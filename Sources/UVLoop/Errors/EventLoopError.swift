@@ -11,7 +11,7 @@ public enum EventLoopError: Error, Hashable, Sendable {
     /// ``EventLoop/stop()`` ended a run before its closure was finished.
     case stopped
     /// The loop has replaced Swift's default one, and is never closed: jobs come to it as long as
-    /// the process lives.
+    /// the process lives. Nor does it go on in a forked child.
     case installed
     /// The time that ``EventLoop/withTimeout(_:_:)`` gave its closure was over.
     case timedOut
@@ -25,7 +25,8 @@ extension EventLoopError: CustomStringConvertible {
         case .running: "an event loop is already running on this thread"
         case .wrongThread: "the event loop belongs to another thread"
         case .stopped: "the event loop was stopped before its closure was finished"
-        case .installed: "the event loop is Swift's default one and cannot be closed"
+        case .installed:
+            "the event loop is Swift's default one, not to be closed, nor used after a fork"
         case .timedOut: "the time was over"
         }
     }

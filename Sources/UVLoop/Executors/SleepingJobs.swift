@@ -47,14 +47,20 @@ extension SharedCore {
 }
 
 extension LoopCore {
-    /// Queues a job when a time has passed.
-    func schedule(_ entry: ReadyEntry, at deadline: UInt64) {
-        guard acceptsHandles, !isClosed else { return SharedCore(self).enqueue(entry) }
+    /// A timer, still at rest, that queues a job at its deadline; when the loop ends, early.
+    func sleeper(_ entry: ReadyEntry, until deadline: UInt64) -> TimerNode.Pointer {
         let node = TimerNode.Pointer.allocate(capacity: 1)
         // The core outlives its timers.
-        node.initialize(to: TimerNode { [unowned(unsafe) self] in enqueue(entry) })
-        node.pointee.isJob = true
+        node.initialize(
+            to: TimerNode { [unowned(unsafe) self] in SharedCore(self).enqueue(entry) })
+        node.pointee.deadline = deadline
+        node.pointee.firesAtEnd = true
         node.pointee.isOrphan = true
-        startTimer(node, deadline: deadline)
+        return node
+    }
+
+    func startSleeper(_ node: TimerNode.Pointer) {
+        guard acceptsHandles, !isClosed else { return Self.endTimer(node) }
+        startTimer(node, deadline: node.pointee.deadline)
     }
 }

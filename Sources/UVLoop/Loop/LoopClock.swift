@@ -79,6 +79,14 @@ struct LoopClock {
         #endif
     }
 
+    /// In the child of a fork, before `uv_loop_fork`: parts with the parent's.
+    mutating func renew() throws(UVError) {
+        #if os(Linux)
+        try UVError.check(cuv_replace(descriptor, cuv_clock_open()))
+        #endif
+        armedFor = .max
+    }
+
     /// Ends it. The handle's memory is freed in its close callback.
     func close() {
         closeAndFree(handle)

@@ -8,6 +8,7 @@ extension LoopCore {
         guard isOnThread else { throw .wrongThread }
         guard !isRunning, !isClosing else { throw .running }
         guard whenWorkWaits == nil else { throw .installed }
+        renewIfForked()
         isClosing = true
         let outer = CurrentLoop.swap(eventLoop)
         defer { _ = CurrentLoop.swap(outer) }
@@ -23,6 +24,7 @@ extension LoopCore {
     /// queued is not called, because there is no loop to call it with.
     func closeUnused() {
         guard !isClosed else { return }
+        renewIfForked()
         isClosing = true
         acceptsHandles = false
         takesCalls = false
@@ -125,6 +127,7 @@ extension LoopCore {
         closeHandles()
         isClosed = true
         forEachUserHandle { raw in closeAndFree(raw) }
+        turnCounter = nil
         stopAllTimers()
         debugPlaces = nil
         stopWatchdog()
@@ -143,7 +146,11 @@ extension LoopCore {
         // Jobs that are left, of tasks that never end, go the way of those that come late.
         var left: [ReadyEntry] = []
         while let entry = ready.takeFirst(before: ready.tail) {
-            if case .orphan(let node) = entry { node.becomeOrphan() } else { left.append(entry) }
+            switch entry {
+            case .orphan(let node): node.becomeOrphan()
+            case .timer(let node), .sleeper(let node): Self.endTimer(node)
+            default: left.append(entry)
+            }
         }
         cuv_owner_end(owner)
         for entry in left where entry.isJob { LateJobs.shared.take(entry, for: SharedCore(self)) }

@@ -28,12 +28,17 @@ final class LoopCore {
     /// The thread that the loop belongs to, and the one that is running a job which came after the
     /// loop's end, see ``LateJobs``. Read by any thread, to find out whether it is the one.
     let owner: UnsafeMutablePointer<cuv_owner_t>
+    /// How often the process has been forked, and how often when the loop was made.
+    let forks = Forks.count
+    @exclusivity(unchecked) var knownForks = Forks.count.pointee
     /// Set once, by the loop that owns this; jobs that come late check `isClosed` first.
     @exclusivity(unchecked) unowned(unsafe) var eventLoop: EventLoop!
     @exclusivity(unchecked) var serialExecutor: UnownedSerialExecutor!
     @exclusivity(unchecked) var taskExecutor: UnownedTaskExecutor!
     /// Called when work comes while nobody runs the loop; nil unless it is the installed one.
     @exclusivity(unchecked) var whenWorkWaits: (() -> Void)?
+    /// What is turned along with the loop; nil unless it is the installed one.
+    @exclusivity(unchecked) var companion: CompanionTurns?
     /// Whether the loop is Swift's default one. Then nothing has to prefer it.
     @exclusivity(unchecked) var isDefault = false
 
@@ -88,6 +93,8 @@ final class LoopCore {
     @exclusivity(unchecked) var watchdog: Watchdog?
     /// Where open handles were made; kept in debug mode only.
     @exclusivity(unchecked) var debugPlaces: [UnsafeMutablePointer<uv_handle_t>: SourcePlace]?
+    /// Counts turns once somebody wants to know them.
+    @exclusivity(unchecked) var turnCounter: UnsafeMutablePointer<cuv_turn_counter_t>?
     let tasks = TaskRegistry()
     /// Where tasks wait for what the loop brings them.
     let parking = Parking()
@@ -170,6 +177,8 @@ final class LoopCore {
         isDrainAssured = takesCalls
         if !releasedLater.isEmpty { releaseObjects() }
         drain()
+        // User code may have forked until here; from here on a copy would do the parent's work.
+        preconditionNotForked()
         flushTransports()
         resolveTimers()
         clock.arm(timers.nextLook(), fired: clockFired)
@@ -231,7 +240,7 @@ final class LoopCore {
                 }
             }
         case .defaultJob(let job):
-            runJob { job.runSynchronously(on: .generic) }
+            runDefaultJob(job)
         case .taskJob(let job):
             runJob { job.runSynchronously(on: taskExecutor) }
         case .function(let function, let context):
@@ -242,6 +251,8 @@ final class LoopCore {
             guarded(.execute) { try call.body(eventLoop) }
         case .timer(let node):
             fireTimer(node)
+        case .sleeper(let node):
+            startSleeper(node)
         case .orphan(let node):
             node.becomeOrphan()
         case .cancelled:
@@ -253,6 +264,12 @@ final class LoopCore {
     @inline(__always)
     func unisolated(_ job: UnownedJob) -> ReadyEntry {
         isDefault ? .defaultJob(job) : .taskJob(job)
+    }
+
+    /// Runs a job of a task that is on no actor, on the replaced default loop.
+    @inline(__always)
+    func runDefaultJob(_ job: UnownedJob) {
+        runJob { job.runSynchronously(on: .generic) }
     }
 
     @inline(__always)

@@ -9,6 +9,7 @@ extension LoopCore {
         guard !isRunning, !isClosing, mode == .nonBlocking || CurrentLoop.get() == nil else {
             throw .running
         }
+        preconditionNotForked()
         let outer = CurrentLoop.swap(eventLoop)
         isRunning = true
         defer {
@@ -23,7 +24,14 @@ extension LoopCore {
         // Stopped before it began: one pass that does not block, as when stopped in its midst.
         let mode = isStopping ? .nonBlocking : mode
         if mode == .nonBlocking { wakeup.keepsLoopAlive(true) }
-        uv_run(uv, mode.uvMode)
+        if let companion, mode != .nonBlocking {
+            companion.run {
+                uv_run(uv, mode.uvMode)
+                return mode == .oneTurn || isStopping
+            }
+        } else {
+            uv_run(uv, mode.uvMode)
+        }
         if mode == .nonBlocking { wakeup.keepsLoopAlive(keepAliveCount > 0) }
         if timersKeepingAlive == 0 { uv_unref(clock.handle) }
         return uv_loop_alive(uv) != 0

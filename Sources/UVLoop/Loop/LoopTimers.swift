@@ -94,20 +94,26 @@ extension LoopCore {
     /// Stops them; those that fire when the loop closes, which nobody starts after that has begun,
     /// are queued instead.
     func stopAllTimers() {
-        var stopped = timers.removeAll()
-        for node in stopped where node.pointee.firesAtEnd { queueTimer(node) }
-        stopped.removeAll { $0.pointee.firesAtEnd }
-        for node in stopped {
-            node.pointee.state = .idle
-            if node.pointee.keepsLoopAlive { timersKeepingAlive -= 1 }
+        var orphans: [TimerNode.Pointer] = []
+        for node in timers.removeAll() {
+            if node.pointee.firesAtEnd {
+                queueTimer(node)
+            } else {
+                node.pointee.state = .idle
+                if node.pointee.keepsLoopAlive { timersKeepingAlive -= 1 }
+                if node.pointee.isOrphan { orphans.append(node) }
+            }
         }
         // Letting go of a closure may run user code, which may let go of other timers' objects and
         // with them their nodes; but nobody else frees an orphan.
-        let orphans = stopped.filter { $0.pointee.isOrphan }
-        for node in orphans {
-            if node.pointee.isJob { try? node.pointee.body() }
-            node.free()
-        }
+        for node in orphans { node.free() }
+    }
+
+    /// Ends a timer that is in no list and in no queue any more, without the loop.
+    static func endTimer(_ node: TimerNode.Pointer) {
+        node.pointee.state = .idle
+        if node.pointee.firesAtEnd { try? node.pointee.body() }
+        if node.pointee.isOrphan { node.free() }
     }
 
     /// How long until the next timer; nil if none waits.

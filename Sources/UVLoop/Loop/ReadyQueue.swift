@@ -1,7 +1,7 @@
 /// A piece of work that waits for its turn on the loop.
 ///
 /// Sendable without the compiler's check, because entries cross from other threads in the
-/// ``Inbox``: a closure only gets there as a `@Sendable` one, and a timer never does.
+/// ``Inbox``: a closure only gets there as a `@Sendable` one, and a timer only for good.
 enum ReadyEntry: @unchecked Sendable {
     typealias Function = @convention(c) (UnsafeMutableRawPointer?) -> Void
 
@@ -19,6 +19,8 @@ enum ReadyEntry: @unchecked Sendable {
     case posted(PostedCall)
     /// A timer that is due.
     case timer(UnsafeMutablePointer<TimerNode>)
+    /// The timer of a task that sleeps, from another thread: to be started.
+    case sleeper(UnsafeMutablePointer<TimerNode>)
     /// A timer whose object went on another thread.
     case orphan(UnsafeMutablePointer<TimerNode>)
     /// What a cancelled entry leaves in its place.

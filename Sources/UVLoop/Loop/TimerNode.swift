@@ -32,10 +32,9 @@ struct TimerNode {
     var state = State.idle
     var isFiring = false
     var isOrphan = false
-    /// Whether a task sleeps by it: if the loop closes, it has to be woken.
-    var isJob = false
     var keepsLoopAlive = true
-    /// Whether it fires when the loop closes, for a task that would wait for ever otherwise.
+    /// Whether it fires when the loop closes, for a task that would wait for ever otherwise. What
+    /// it calls then can do without the loop.
     var firesAtEnd = false
 
     init(_ body: @escaping () throws -> Void) {

@@ -109,7 +109,11 @@ final class WaitingRoom: @unchecked Sendable {
     func wakeNow(_ core: LoopCore) {
         guard let job else { return wakeEarly(.woken) }
         self.job = nil
-        core.run(entry(job, core))
+        if core.isDefault, !isIsolated {
+            core.runDefaultJob(job)
+        } else {
+            core.run(entry(job, core))
+        }
     }
 
     /// Queues the task; from anywhere on the loop's thread.

@@ -58,6 +58,13 @@ struct Wakeup: @unchecked Sendable {
         if keeps { uv_ref(handle) } else { uv_unref(handle) }
     }
 
+    /// In the child of a fork, before `uv_loop_fork`: parts with the parent's.
+    func renew() throws(UVError) {
+        #if os(Linux)
+        try UVError.check(cuv_replace(descriptor, cuv_wakeup_open()))
+        #endif
+    }
+
     /// Ends it. The handle's memory is freed in its close callback.
     func close() {
         closeAndFree(handle)

@@ -27,7 +27,7 @@ extension EventLoop {
     private nonisolated func stream(
         adopting descriptor: Int32, _ place: SourcePlace
     ) throws -> SocketStream {
-        let stream = StreamCore()
+        let stream = StreamCore(on: core)
         let transport = try adopt(
             descriptor, ProtocolReference(entry: core.streamEntry, object: stream), place)
         return SocketStream(stream, transport)

@@ -32,7 +32,7 @@ extension EventLoop {
                     line: line)
             }
         }
-        let stream = StreamCore()
+        let stream = StreamCore(on: core)
         let transport = try await connect(
             endpoint, localAddress, timeout, options,
             ProtocolReference(entry: core.streamEntry, object: stream),

@@ -32,7 +32,9 @@ public final class Listener: Sendable {
     ) throws(EndpointError) {
         let queue = AcceptQueue()
         let entry = StreamEntry { queue.accepted($0) }
-        let server = try TCPServer(loop, sources, options, entry, place) { StreamCore() }
+        let server = try TCPServer(loop, sources, options, entry, place) {
+            StreamCore(on: loop.core)
+        }
         self.loop = loop
         self.server = server
         self.queue = queue

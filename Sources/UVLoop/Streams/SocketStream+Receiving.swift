@@ -33,7 +33,7 @@ extension SocketStream {
     public nonisolated(nonsending) func receive(upTo limit: Int) async throws -> [UInt8]? {
         var step = try beginReceiving(1, upTo: limit, isolation: #isolation)
         while step == .park {
-            await parking.wait()
+            await core.parking.wait()
             step = try goOnReceiving(1, isolation: #isolation)
         }
         return switch step {
@@ -170,7 +170,7 @@ extension SocketStream {
         var step = ReceiveStep.wait
         if timeout == nil { step = try beginReceiving(1, upTo: limit, isolation: #isolation) }
         while step == .park {
-            await parking.wait()
+            await core.parking.wait()
             step = try goOnReceiving(1, isolation: #isolation)
         }
         if step == .wait { step = try await waitForBytes(1, upTo: limit, timeout) }
@@ -192,7 +192,7 @@ extension SocketStream {
         var step = ReceiveStep.wait
         if timeout == nil { step = try beginReceiving(count, upTo: count, isolation: #isolation) }
         while step == .park {
-            await parking.wait()
+            await core.parking.wait()
             step = try goOnReceiving(count, isolation: #isolation)
         }
         if step == .wait { step = try await waitForBytes(count, upTo: count, timeout) }

@@ -19,10 +19,6 @@ extension SocketStream {
         return try core.goOnReceiving(count, isolation: isolation)
     }
 
-    /// Where the task waits.
-    @usableFromInline
-    var parking: Parking { core.parking }
-
     /// The slow way: waits for the bytes with a deadline, or where nobody watches the task's
     /// cancellation. Still ``ReceiveStep/wait`` if the task is not on the loop.
     @usableFromInline
@@ -52,14 +48,14 @@ extension SocketStream {
     }
 
     /// What has just come to memory that stays where it is until ``tookLent(_:)``.
-    @usableFromInline
+    @inlinable
     func lentBytes(upTo limit: Int) -> UnsafeRawBufferPointer? {
         let memory = core.memory
         guard memory.count > 0 else { return nil }
         return UnsafeRawBufferPointer(rebasing: memory[..<Swift.min(limit, memory.count)])
     }
 
-    @usableFromInline
+    @inlinable
     func tookLent(_ count: Int) {
         core.memory = UnsafeMutableRawBufferPointer(rebasing: core.memory[count...])
     }

@@ -34,7 +34,7 @@ import CUV
 /// Binds `uv_tcp_t`, `uv_pipe_t`, `uv_stream_t`.
 public final class SocketStream: ByteStream {
     // Sound: touched on the loop's thread only, which every operation checks, in release too.
-    nonisolated(unsafe) let core: StreamCore
+    @usableFromInline nonisolated(unsafe) let core: StreamCore
 
     /// A stream on a transport whose protocol is the core; it holds both. The transport by the
     /// core's pointer to it: there is one object of these for every connection.

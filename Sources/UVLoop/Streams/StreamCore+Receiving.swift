@@ -169,8 +169,6 @@ extension StreamCore {
         return try await waitForBytes(count, until: deadline)
     }
 
-    var parking: Parking { withLoopCore { $0.parking } }
-
     /// The same, of a task whose cancellation nobody watches yet, or with a deadline. Apart: what
     /// it keeps while it waits is not to be in the frame of every receive.
     @inline(never)
@@ -224,9 +222,14 @@ extension StreamCore {
     }
 
     /// Sees to it that bytes are read, and that a connection at rest has no memory for them.
+    @inline(__always)
     private func prepareToWait(_ count: Int) {
         needed = count
-        guard let readAhead else { return }
+        if let readAhead { tidy(readAhead) }
+    }
+
+    @inline(never)
+    private func tidy(_ readAhead: ReadAhead) {
         if readAhead.isFull {
             readAhead.isFull = false
             transport.continueReading()

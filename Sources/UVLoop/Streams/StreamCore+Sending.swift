@@ -74,10 +74,13 @@ extension StreamCore {
         }
     }
 
+    /// Where a sender waits, if one ever has.
+    var sender: WaitingRoom? { transport.extras?.sender }
+
     var senderRoom: WaitingRoom {
         if let sender { return sender }
         let room = WaitingRoom()
-        sender = room
+        transport.neededExtras.sender = room
         return room
     }
 }

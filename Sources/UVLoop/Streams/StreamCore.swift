@@ -12,6 +12,7 @@ import CUV
 /// then the network waits.
 ///
 /// An object for every connection, so its size counts.
+@usableFromInline
 final class StreamCore {
     /// The transport, which holds this; set once, before anything is asked of it. Without the
     /// reference counting that goes with a strong one.
@@ -20,6 +21,7 @@ final class StreamCore {
     // Receiving; see StreamCore+Receiving.
     /// What was read into the loop's memory and not taken yet, during a callback of libuv only; or
     /// the caller's memory, while it waits for bytes to come there.
+    @usableFromInline
     @exclusivity(unchecked) var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     /// How many bytes have come to the caller's memory.
     @exclusivity(unchecked) var targetFilled = 0
@@ -28,9 +30,8 @@ final class StreamCore {
     /// What came while nobody waited; nothing is lent then.
     @exclusivity(unchecked) var readAhead: ReadAhead?
     let receiver = WaitingRoom()
-
-    // Sending; see StreamCore+Sending.
-    @exclusivity(unchecked) var sender: WaitingRoom?
+    /// The loop's, here so that nobody who waits has to retain it.
+    @usableFromInline let parking: Parking
 
     // The scope of a task, see StreamCore+Scope.
     /// The task whose cancellation is watched for all of its waits here.
@@ -54,6 +55,9 @@ final class StreamCore {
     @exclusivity(unchecked) var isClosed = false
     /// The connection is gone.
     @exclusivity(unchecked) var isGone = false
+
+    init(on core: LoopCore) { parking = core.parking }
+
     var transport: Transport { unmanagedTransport.takeUnretainedValue() }
     var loop: EventLoop { transport.loop }
 

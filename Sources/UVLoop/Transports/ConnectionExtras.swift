@@ -13,6 +13,8 @@ final class ConnectionExtras {
     @exclusivity(unchecked) var isCorked = false
     @exclusivity(unchecked) var isFlushScheduled = false
     @exclusivity(unchecked) var marks = WaterMarks.standard
+    /// Where the task waits that sends.
+    @exclusivity(unchecked) var sender: WaitingRoom?
     /// Where a task waits until the system has taken everything.
     @exclusivity(unchecked) var flushed: WaitingRoom?
     /// While the thread pool is at work on a file.

@@ -2,6 +2,7 @@ import CUV
 import Foundation
 import Synchronization
 import UVLoop
+import UVLoopFoundation
 
 /// What a program does in the same way however the default loop was replaced: each check prints its
 /// name when it holds; the first that does not ends the program with an error.
@@ -22,10 +23,22 @@ public struct Checks: Sendable {
         CommandLine.arguments.dropFirst().first == "mainOnly" ? .mainOnly : .single
     }
 
+    /// Whether the program's arguments ask for the run loop of the main thread, too.
+    static var wantsRunLoop: Bool { CommandLine.arguments.contains("runLoop") }
+
+    /// Replaces the default loop as the program's arguments say.
+    public static func install() throws {
+        if wantsRunLoop {
+            try EventLoop.installWithRunLoop(wantedMode)
+        } else {
+            try EventLoop.install(wantedMode)
+        }
+    }
+
     /// Makes all checks; ends the program at the first that does not hold.
     @MainActor
     public func run() async throws {
-        for (name, check) in all {
+        for (name, check) in Self.wantsRunLoop ? all + runLoopChecks : all {
             do {
                 try await check()
             } catch {

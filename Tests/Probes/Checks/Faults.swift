@@ -1,5 +1,6 @@
 import Foundation
 import UVLoop
+import UVLoopFoundation
 
 /// What can go wrong with replacing the default loop: by the program's first argument, each says in
 /// its last line what happened.
@@ -18,9 +19,18 @@ public enum Faults {
         case "nested": say(outcome { try EventLoop.runMain { try EventLoop.runMain {} } })
         case "loopInside": say(outcome { try EventLoop.runMain { try EventLoop.run { _ in } } })
         case "twice": try installTwice()
+        case "runLoopTwice":
+            let loops = try (0..<2).map { _ in try EventLoop.installWithRunLoop() }
+            say(
+                try loops[0] === EventLoop.install() && loops[0] === loops[1] ? "the same loop" : ""
+            )
+        case "runLoopLate":
+            say(outcome { try EventLoop.runMain { try EventLoop.installWithRunLoop() } })
         case "closed": say(outcome { try EventLoop.install().close() })
         case "thread": say(onThread { outcome { try EventLoop.install() } })
         case "afterTasks": try installAfterTasks()
+        case "blocked": try block()
+        case _ where name.hasPrefix("fork"): say(try ForkFaults.run(name))
         default: return false
         }
         return true
@@ -83,6 +93,25 @@ public enum Faults {
         try require(first === second)
         try require(EventLoop.main === first)
         say(outcome { try EventLoop.install(.mainOnly) })
+    }
+
+    /// Waits on the one thread for a task that can only run there. What is reported goes to the
+    /// standard output.
+    private static func block() throws {
+        dup2(STDOUT_FILENO, STDERR_FILENO)
+        try EventLoop.runMain {
+            EventLoop.main!.isDebug = true
+            EventLoop.main!.blockedLoopThreshold = .milliseconds(20)
+            // Debug mode looks at what begins from now on.
+            await Task.yield()
+            waitForTask()
+        }
+    }
+
+    private static func waitForTask() {
+        let isDone = DispatchSemaphore(value: 0)
+        Task { isDone.signal() }
+        isDone.wait()
     }
 
     private static func installAfterTasks() throws {

@@ -9,6 +9,14 @@ extension Checks {
         let loop = EventLoop.main!
         try require(loop.isOnThread)
         loop.assertIsolated()
+        // What is isolated to the loop is called without a trip through the queue, but in the mode
+        // in which a task without isolation would be elsewhere.
+        var hasOtherRun = false
+        let other = Task { hasOtherRun = true }
+        try require(await Self.number(loop) == 7)
+        try require(!hasOtherRun || mode == .mainOnly)
+        await other.value
+        try require(Self.numberWithoutAwait() == 7)
         await Task.yield()
         // What an async `main` does before it first waits, it does before the loop runs.
         try require(EventLoop.current === loop)
@@ -20,6 +28,12 @@ extension Checks {
         timer.start(after: .milliseconds(1))
         while !fired { await Task.yield() }
     }
+
+    /// Isolated to the loop.
+    private static func number(_ loop: isolated EventLoop) -> Int { 7 }
+
+    @MainActor
+    private static func numberWithoutAwait() -> Int { EventLoop.main!.assumeIsolated(number) }
 
     @MainActor
     func globalExecutor() async throws {

@@ -1,5 +1,5 @@
 import ProbeChecks
 import UVLoop
 
-try EventLoop.install(Checks.wantedMode)
+try Checks.install()
 try await Checks(Checks.wantedMode).run()

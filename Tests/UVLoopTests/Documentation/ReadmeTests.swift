@@ -54,6 +54,7 @@ import Testing
         let code =
             ["Tests/UVLoopTests/Streams/ConformanceTests.swift"]
             + Self.files(below: "Tests/UVLoopTests/Documentation", endingIn: "Snippets.swift")
+            + Self.files(below: "Tests/Ecosystem/Tests", endingIn: "Snippets.swift")
             + Self.files(below: "Examples", endingIn: ".swift")
         let compiled = try code.map { Self.flattened(try Self.text($0)) }
         for block in Self.blocks(of: try Self.text(path)) {

@@ -1,10 +1,17 @@
+import Foundation
 import UVLoop
+import UVLoopFoundation
 
 // The code of the article on the default loop; see Snippets.swift. Only compiled here, because it
 // changes the process for good: the programs in Tests/Probes run the same.
 
 func runningYourAppAsync() async throws {
     try EventLoop.install()
+}
+
+func runningYourAppWithRunLoop() async throws {
+    try EventLoop.installWithRunLoop()
+    RunLoop.main.perform { print("on the main actor, and on the loop") }
 }
 
 func runningYourApp() throws {

@@ -89,6 +89,22 @@ import Darwin
         #expect(wasThere)
     }
 
+    @Test func preferringTheLoop() async throws {
+        let thread = try EventLoopThread()
+        let loop = thread.loop
+        @concurrent func name(of number: Int) async throws -> String {
+            #expect(loop.isOnThread)
+            return "\(number)"
+        }
+        let names = try await withTaskExecutorPreference(loop.taskExecutor) {
+            async let first = name(of: 1)
+            async let second = name(of: 2)
+            return try await [first, second]
+        }
+        #expect(names == ["1", "2"])
+        await thread.shutdown()
+    }
+
     // MARK: Timers
 
     @Test func timers() throws {

@@ -10,7 +10,12 @@ struct DefaultLoopFaultTests {
         ("nested", "an event loop is already running on this thread"),
         ("loopInside", "an event loop is already running on this thread"),
         ("twice", "the event loop has already been installed, in the mode .single"),
-        ("closed", "the event loop is Swift's default one and cannot be closed"),
+        ("runLoopTwice", "the same loop"),
+        ("runLoopLate", "an event loop is already running on this thread"),
+        (
+            "closed",
+            "the event loop is Swift's default one, not to be closed, nor used after a fork"
+        ),
         ("afterTasks", "early, true"),
     ])
     func says(_ fault: String, _ answer: String) async throws {
@@ -23,6 +28,14 @@ struct DefaultLoopFaultTests {
         let lines = try await Probe(program).lines(fault)
         #expect(lines.count == 1)
         #expect(lines[0].contains("first line of main"))
+    }
+
+    /// A deadlock in the mode `single`, told in debug mode.
+    @Test func aTaskThatBlocksForEverIsReported() async throws {
+        let program = try Probe("ProbeRunMain").start("blocked")
+        let line = try await program.line()
+        #expect(line.contains("has not ended: the loop stands still"))
+        program.kill()
     }
 
     @Test func theBodyMayExit() async throws {

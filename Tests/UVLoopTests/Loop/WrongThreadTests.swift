@@ -55,6 +55,15 @@ import UVLoop
         try expectStop(result, naming: "Check")
     }
 
+    @Test func readingMetrics() async throws {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent])
+        {
+            let thread = try EventLoopThread()
+            _ = thread.loop.metrics
+        }
+        try expectStop(result, naming: "metrics")
+    }
+
     @Test func spawning() async throws {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent])
         {
