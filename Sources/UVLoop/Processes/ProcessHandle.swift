@@ -124,7 +124,7 @@ public final class ProcessHandle: Handle {
     /// Opens one of the pipes as a stream; nil if that is no pipe.
     func openStream(_ number: Int) throws(UVError) -> SocketStream? {
         guard pipes.ownSide[number] != nil else { return nil }
-        let core = StreamCore()
+        let core = StreamCore(on: loop.core)
         let reference = ProtocolReference(entry: loop.core.streamEntry, object: core)
         return SocketStream(core, try open(number, reference, core))
     }
