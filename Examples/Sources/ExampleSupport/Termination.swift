@@ -13,6 +13,10 @@ public func onTerminationSignal(
 
 /// Returns when SIGINT or SIGTERM asks the process to end: the async form of
 /// ``onTerminationSignal(_:_:)``.
-public nonisolated(nonsending) func terminationSignal(on loop: EventLoop) async throws {
-    for await _ in try await loop.signals(.interrupt, .terminate) { return }
+public nonisolated(nonsending) func terminationSignal(on loop: EventLoop) async {
+    do {
+        for await _ in try await loop.signals(.interrupt, .terminate) { return }
+    } catch {
+        // Only in a cancelled task, or on a closed loop: time to end as well.
+    }
 }

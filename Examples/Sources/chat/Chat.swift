@@ -27,7 +27,7 @@ import UVLoop
             let room = Room()
             let server = try await loop.listen(on: .ip("127.0.0.1", port: port)) { Member(room) }
             say("listening on \(server.addresses[0])")
-            try await terminationSignal(on: loop)
+            await terminationSignal(on: loop)
             room.tell("* the server ends")
             try await server.shutdown(grace: .seconds(1))
         }

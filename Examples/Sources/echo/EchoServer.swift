@@ -6,7 +6,7 @@ func serveEcho(port: Int) throws {
     try EventLoop.run { loop in
         let server = try await loop.listen(on: .ip("127.0.0.1", port: port)) { BufferedEcho() }
         say("listening on \(server.addresses[0])")
-        try await terminationSignal(on: loop)
+        await terminationSignal(on: loop)
         try await server.shutdown(grace: .seconds(1))
         say("server closed, \(server.connectionCount) connections left")
     }
@@ -17,7 +17,7 @@ func servePlainEcho(port: Int) throws {
     try EventLoop.run { loop in
         let server = try await loop.listen(on: .ip("127.0.0.1", port: port)) { PlainEcho() }
         say("listening on \(server.addresses[0])")
-        try await terminationSignal(on: loop)
+        await terminationSignal(on: loop)
         try await server.shutdown(grace: .seconds(1))
         say("server closed, \(server.connectionCount) connections left")
     }

@@ -29,7 +29,7 @@ import UVLoop
             let listener = try await loop.listen(on: .ip("127.0.0.1", port: port))
             say("listening on \(listener.addresses[0])")
             async let serving: Void = listener.serve { try await service.serve($0) }
-            try await terminationSignal(on: loop)
+            await terminationSignal(on: loop)
             try await listener.shutdown(grace: .seconds(1))
             try await serving
         }

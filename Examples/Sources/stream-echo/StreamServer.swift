@@ -7,7 +7,7 @@ func serve(port: Int) throws {
         let listener = try await loop.listen(on: .ip("127.0.0.1", port: port))
         say("listening on \(listener.addresses[0])")
         async let serving: Void = listener.serve { stream in try await answer(stream) }
-        try await terminationSignal(on: loop)
+        await terminationSignal(on: loop)
         try await listener.shutdown(grace: .seconds(1))
         try await serving
     }

@@ -90,6 +90,8 @@ import Testing
             precondition(getuid() != 0 || setuid(12_345) == 0)
             try EventLoop.run { loop in
                 var options = ProcessOptions("true")
+                // What libuv opens once has been opened then.
+                _ = try await loop.run("true")
                 options.userID = 0
                 let before = openDescriptors()
                 do {
