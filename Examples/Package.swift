@@ -35,6 +35,7 @@ let package = Package(
         example("status"),
         example("tail"),
         example("grep"),
+        example("supervise"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -217,6 +218,57 @@ static inline ssize_t cuv_send_file(int socket, int file, int64_t offset, size_t
     (void)socket, (void)file, (void)offset, (void)count;
     return -ENOSYS;
 #endif
+}
+
+// MARK: - Processes
+
+/// A descriptor of the null device, or a negative libuv error.
+static inline int cuv_null_device(void) {
+    int descriptor = open("/dev/null", O_RDWR | O_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+/// Another number above those of the standard descriptors, for one that may have one of those, and
+/// which is closed then; close-on-exec. Negative if that fails, and it is closed all the same.
+static inline int cuv_above_standard(int descriptor) {
+    if (descriptor > STDERR_FILENO) return descriptor;
+    int higher = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    int result = higher < 0 ? -errno : higher;
+    (void)close(descriptor);
+    return result;
+}
+
+/// Whether the path leads to a directory that can be entered; 0 or a negative libuv error.
+static inline int cuv_can_enter(const char *path) {
+    struct stat found;
+    if (stat(path, &found) < 0) return -errno;
+    if (!S_ISDIR(found.st_mode)) return -ENOTDIR;
+    return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? -errno : 0;
+}
+
+static inline void *cuv_reap(void *process) {
+    int status;
+    while (waitpid((pid_t)(intptr_t)process, &status, 0) < 0 && errno == EINTR) {}
+    return NULL;
+}
+
+/// Lets the system forget a child that nobody waits for, when it has ended: by a thread that waits
+/// for it, unless that is already so.
+static inline void cuv_reap_later(int process) {
+    int status;
+    if (waitpid(process, &status, WNOHANG) != 0) return;
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0) return;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, 65536);
+    // The program's signal handlers are not meant to run on so small a stack.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_t thread;
+    pthread_create(&thread, &attributes, cuv_reap, (void *)(intptr_t)process);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
 }
 
 // MARK: - Sockets

@@ -80,6 +80,7 @@ extension StreamCore {
         guard ahead.buffer.isFull, !ahead.isFull, !receiver.isOccupied else { return }
         ahead.isFull = true
         transport.holdReading()
+        transport.extras?.whenStill?()
     }
 
     var neededReadAhead: ReadAhead {
