@@ -8,6 +8,10 @@ public enum CallbackSource: Hashable, Sendable {
     case timer
     /// A callback of a ``Prepare``, ``Check`` or ``Idle``, by the name of its type.
     case phase(String)
+    /// A callback of a ``Poll``.
+    case poll
+    /// The completion closure of a call in the thread pool.
+    case blockingCompletion
     /// A requirement of a protocol, by its name: `dataReceived`.
     case protocolMethod(String)
     /// The closure with which a server makes a protocol for a new connection.
@@ -32,6 +36,8 @@ extension CallbackSource: CustomStringConvertible {
         case .execute: "posted closure"
         case .timer: "timer callback"
         case .phase(let name): "\(name) callback"
+        case .poll: "Poll callback"
+        case .blockingCompletion: "completion of a blocking call"
         case .protocolMethod(let name): name
         case .serverFactory: "the server's protocol factory"
         case .streamHandler: "a listener's handler"
