@@ -10,6 +10,8 @@ public enum CallbackSource: Hashable, Sendable {
     case phase(String)
     /// A callback of a ``Poll``.
     case poll
+    /// A callback of a ``TerminalSizeWatch``.
+    case terminalSize
     /// The completion closure of a call in the thread pool.
     case blockingCompletion
     /// A requirement of a protocol, by its name: `dataReceived`.
@@ -37,6 +39,7 @@ extension CallbackSource: CustomStringConvertible {
         case .timer: "timer callback"
         case .phase(let name): "\(name) callback"
         case .poll: "Poll callback"
+        case .terminalSize: "terminal size callback"
         case .blockingCompletion: "completion of a blocking call"
         case .protocolMethod(let name): name
         case .serverFactory: "the server's protocol factory"
