@@ -35,7 +35,6 @@ extension EventLoop {
             found = result
             room.wake(poll.loop.core)
         }
-        // What has come already is found without a wait only by a system call more; it does not pay.
         while true {
             let outcome = await room.wait(on: self, until: deadline)
             if let found {

@@ -148,7 +148,9 @@ extension RawDescriptor {
             _ = try await retrying(.writable, until: deadline) {
                 bytes.withUnsafeBytes { bytes in
                     let send = { (address: UnsafePointer<sockaddr>?, length: socklen_t) in
-                        Int(cuv_send_to(descriptor, bytes.baseAddress, bytes.count, address, length))
+                        Int(
+                            cuv_send_to(descriptor, bytes.baseAddress, bytes.count, address, length)
+                        )
                     }
                     return address.map { $0.withSockaddr(send) } ?? send(nil, 0)
                 }

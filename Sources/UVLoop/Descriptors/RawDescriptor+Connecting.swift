@@ -39,7 +39,9 @@ extension RawDescriptor {
         // A listener of the Unix domain whose queue is full says that it would block as well, but
         // no socket is ever ready for that: that is an error here, as it is in asyncio.
         let result = address.withSockaddr { cuv_connect(descriptor, $0, $1) }
-        guard result == 0 else { return result == UV_EAGAIN.rawValue ? UV_ENOBUFS.rawValue : result }
+        guard result == 0 else {
+            return result == UV_EAGAIN.rawValue ? UV_ENOBUFS.rawValue : result
+        }
         isUnderWay = !cuv_is_connected(descriptor)
         return isUnderWay ? UV_EAGAIN.rawValue : 0
     }

@@ -62,7 +62,9 @@ public struct RawDescriptor: Sendable {
     ) async throws -> Poll.Events {
         guard !events.isEmpty else { throw UVError.invalidArgument }
         let deadline = SocketStream.deadline(timeout)
-        return try await atHome { try await loop.wait(for: events, of: descriptor, until: deadline) }
+        return try await atHome {
+            try await loop.wait(for: events, of: descriptor, until: deadline)
+        }
     }
 
     /// The readiness of the descriptor again and again. See ``Readiness``.

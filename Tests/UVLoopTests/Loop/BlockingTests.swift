@@ -138,7 +138,11 @@ import Testing
             #expect(!work.cancel())
             try loop.close()
             #expect(throws: UVError.canceled) {
-                try loop.blocking { 0 } completion: { _ in Issue.record("called") }
+                try loop.blocking {
+                    0
+                } completion: { _ in
+                    Issue.record("called")
+                }
             }
         }
     }
