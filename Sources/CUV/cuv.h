@@ -395,6 +395,95 @@ static inline int cuv_get_option(int descriptor, int level, int name, int *value
     return getsockopt(descriptor, level, name, value, &length) < 0 ? -errno : 0;
 }
 
+// MARK: - Descriptors of the user's
+
+/// Makes sure that a descriptor is non-blocking, with one system call if it is already; 0 or a
+/// negative libuv error.
+static inline int cuv_ensure_non_blocking(int descriptor) {
+    int flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0) return -errno;
+    if (flags & O_NONBLOCK) return 0;
+    return fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+/// Whether libuv watches a descriptor on the loop: what it asks itself before it takes another
+/// watcher. In C because Swift sees the list as one of untyped pointers.
+static inline bool cuv_is_watched(const uv_loop_t *loop, int descriptor) {
+    return descriptor >= 0 && (unsigned)descriptor < loop->nwatchers &&
+           loop->watchers[descriptor] != NULL;
+}
+
+/// Reads what is there; how many bytes, or a negative libuv error.
+static inline ssize_t cuv_read(int descriptor, void *bytes, size_t count) {
+    ssize_t result;
+    do {
+        result = read(descriptor, bytes, count);
+    } while (result < 0 && errno == EINTR);
+    return result < 0 ? -errno : result;
+}
+
+/// The same at an offset of a file; with a negative one at the file's own position.
+static inline ssize_t cuv_read_at(int file, void *bytes, size_t count, int64_t offset) {
+    ssize_t result;
+    do {
+        result = offset < 0 ? read(file, bytes, count) : pread(file, bytes, count, (off_t)offset);
+    } while (result < 0 && errno == EINTR);
+    return result < 0 ? -errno : result;
+}
+
+/// Sends what is taken, without a SIGPIPE if it is a socket; how many bytes, or a negative libuv
+/// error.
+static inline ssize_t cuv_send(int descriptor, const void *bytes, size_t count) {
+    ssize_t result;
+    do {
+#if defined(MSG_NOSIGNAL)
+        result = send(descriptor, bytes, count, MSG_NOSIGNAL);
+        if (result < 0 && errno == ENOTSOCK) result = write(descriptor, bytes, count);
+#else
+        result = write(descriptor, bytes, count);
+#endif
+    } while (result < 0 && errno == EINTR);
+    return result < 0 ? -errno : result;
+}
+
+/// Whether a socket has a peer already, as opposed to being on its way to one.
+static inline bool cuv_is_connected(int descriptor) {
+    struct sockaddr_storage peer;
+    socklen_t length = sizeof peer;
+    return getpeername(descriptor, (struct sockaddr *)&peer, &length) == 0;
+}
+
+/// Receives one datagram with its sender; its whole length, which may be more than `count`, or a
+/// negative libuv error.
+static inline ssize_t cuv_receive_from(
+    int descriptor, void *bytes, size_t count, struct sockaddr_storage *sender, socklen_t *length
+) {
+    ssize_t result;
+    do {
+        *length = sizeof *sender;
+        result = recvfrom(
+            descriptor, bytes, count, MSG_TRUNC, (struct sockaddr *)sender, length);
+    } while (result < 0 && errno == EINTR);
+    return result < 0 ? -errno : result;
+}
+
+/// Sends one datagram, to the address or, with a null one, to the peer; 0 or a negative libuv
+/// error.
+static inline int cuv_send_to(
+    int descriptor, const void *bytes, size_t count, const struct sockaddr *address,
+    socklen_t length
+) {
+    ssize_t result;
+    do {
+#if defined(MSG_NOSIGNAL)
+        result = sendto(descriptor, bytes, count, MSG_NOSIGNAL, address, length);
+#else
+        result = sendto(descriptor, bytes, count, 0, address, length);
+#endif
+    } while (result < 0 && errno == EINTR);
+    return result < 0 ? -errno : 0;
+}
+
 // MARK: - Files of Unix-domain sockets
 
 /// Which file it is that a path leads to, and whether it is a socket.

@@ -63,6 +63,27 @@ public class Handle {
 
     // MARK: For subclasses
 
+    /// For the `deinit` of a subclass whose C struct refers to a descriptor of its own: closes both
+    /// as the `deinit` here closes the struct. libuv has to let go of the descriptor first, or it
+    /// could take another's watch for this one.
+    final func closeAtRest(with descriptor: Int32) {
+        guard phase == .atRest else { return }
+        phase = .closed
+        if loop.core.isOnThread {
+            if !loop.core.isClosed { closeAndFree(raw) }
+            cuv_close(descriptor)
+        } else {
+            let close: ReadyEntry.Function = { raw in
+                let raw = raw!.assumingMemoryBound(to: uv_handle_t.self)
+                var descriptor: uv_os_fd_t = -1
+                uv_fileno(raw, &descriptor)
+                closeAndFree(raw)
+                cuv_close(descriptor)
+            }
+            if !loop.core.inbox.post(.function(close, raw)) { cuv_close(descriptor) }
+        }
+    }
+
     /// The C struct, as the type that the subclass gave to `init`.
     @inline(__always)
     func memory<Struct>(as type: Struct.Type) -> UnsafeMutablePointer<Struct> {

@@ -6,6 +6,7 @@ protocol HandleStruct {}
 
 extension uv_tcp_t: HandleStruct {}
 extension uv_pipe_t: HandleStruct {}
+extension uv_tty_t: HandleStruct {}
 extension uv_udp_t: HandleStruct {}
 extension uv_poll_t: HandleStruct {}
 extension uv_prepare_t: HandleStruct {}

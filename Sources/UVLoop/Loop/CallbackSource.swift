@@ -12,6 +12,12 @@ public enum CallbackSource: Hashable, Sendable {
     case signal(Signal)
     /// The closure that hears of the end of a ``ProcessHandle``.
     case processExit
+    /// A callback of a ``Poll``.
+    case poll
+    /// A callback of a ``TerminalSizeWatch``.
+    case terminalSize
+    /// The completion closure of a call in the thread pool.
+    case blockingCompletion
     /// A requirement of a protocol, by its name: `dataReceived`.
     case protocolMethod(String)
     /// The closure with which a server makes a protocol for a new connection.
@@ -42,6 +48,9 @@ extension CallbackSource: CustomStringConvertible {
         case .phase(let name): "\(name) callback"
         case .signal(let signal): "\(signal) callback"
         case .processExit: "process exit callback"
+        case .poll: "Poll callback"
+        case .terminalSize: "terminal size callback"
+        case .blockingCompletion: "completion of a blocking call"
         case .protocolMethod(let name): name
         case .serverFactory: "the server's protocol factory"
         case .streamHandler: "a listener's handler"

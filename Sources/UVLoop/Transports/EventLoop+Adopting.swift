@@ -42,7 +42,7 @@ extension EventLoop {
         _ descriptor: Int32, _ reference: ProtocolReference, _ place: SourcePlace
     ) throws(UVError) -> Transport {
         preconditionOnThread("adopt")
-        let found = try DescriptorKind(of: descriptor)
+        let found = try AdoptedKind(of: descriptor)
         let transport = try Transport(
             self, adopting: descriptor, reference, kind: found.kind, directions: found.directions,
             peer: found.peer, madeAt: place)

@@ -8,10 +8,18 @@ extension Transport {
         case tcp
         /// A Unix-domain socket, or one end of a pipe: `uv_pipe_t`.
         case pipe
+        /// A terminal: `uv_tty_t`.
+        case terminal
     }
 
     /// libuv has noted it. Only to be asked while the handle is open.
-    var kind: Kind { raw.pointee.type == UV_TCP ? .tcp : .pipe }
+    var kind: Kind {
+        switch raw.pointee.type {
+        case UV_TCP: .tcp
+        case UV_TTY: .terminal
+        default: .pipe
+        }
+    }
 
     /// The handle of a TCP connection.
     var tcp: UnsafeMutablePointer<uv_tcp_t> { memory(as: uv_tcp_t.self) }

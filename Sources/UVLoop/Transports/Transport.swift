@@ -18,7 +18,7 @@ import CUV
 /// **Ending.** ``close()`` is graceful, ``abort()`` is not, ``writeEOF()`` ends one direction. All
 /// three may be called at any time, and again.
 ///
-/// Binds `uv_stream_t`, `uv_tcp_t`, `uv_pipe_t`.
+/// Binds `uv_stream_t`, `uv_tcp_t`, `uv_pipe_t`, `uv_tty_t`.
 public final class Transport: Handle {
     typealias Object = Unmanaged<AnyObject>
 
@@ -45,7 +45,7 @@ public final class Transport: Handle {
     /// Takes over a connected descriptor; if that fails, it stays the caller's. Nothing happens
     /// before ``begin()``.
     ///
-    /// Binds `uv_tcp_init`, `uv_tcp_open`, `uv_pipe_init`, `uv_pipe_open`.
+    /// Binds `uv_tcp_init`, `uv_tcp_open`, `uv_pipe_init`, `uv_pipe_open`, `uv_tty_init`.
     init(
         _ loop: EventLoop, adopting descriptor: Int32, _ reference: ProtocolReference,
         kind: Kind = .tcp, directions: ConnectionState.Directions = .both,
@@ -62,6 +62,10 @@ public final class Transport: Handle {
         case .pipe:
             try super.init(loop, uv_pipe_t.self, madeAt: place) { uv_pipe_init($0, $1, 0) }
             try UVError.check(uv_pipe_open(memory(as: uv_pipe_t.self), descriptor))
+        case .terminal:
+            try super.init(loop, uv_tty_t.self, madeAt: place) {
+                uv_tty_init($0, $1, descriptor, 0)
+            }
         }
         holdByLoop()
     }
@@ -281,6 +285,7 @@ public final class Transport: Handle {
         extras?.deadline?.stop()
         stopWatching()
         extras?.fileSending?.shutDown()
+        resetTerminalMode()
         closeHandle()
     }
 

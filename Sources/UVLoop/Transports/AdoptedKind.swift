@@ -1,7 +1,7 @@
 import CUV
 
 /// What a descriptor is that somebody hands over: which transport it makes, or none.
-struct DescriptorKind {
+struct AdoptedKind {
     let kind: Transport.Kind
     let directions: ConnectionState.Directions
     /// Nil for a pipe.
