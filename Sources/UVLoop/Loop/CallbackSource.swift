@@ -18,6 +18,10 @@ public enum CallbackSource: Hashable, Sendable {
     case server
     /// The completion closure of a connection attempt.
     case connectCompletion
+    /// The completion closure of a look-up.
+    case lookupCompletion
+    /// The completion closure of random bytes.
+    case randomCompletion
     /// A job of a Swift task.
     case task
     /// The loop itself.
@@ -37,6 +41,8 @@ extension CallbackSource: CustomStringConvertible {
         case .streamHandler: "a listener's handler"
         case .server: "server"
         case .connectCompletion: "connect completion"
+        case .lookupCompletion: "look-up completion"
+        case .randomCompletion: "completion of random bytes"
         case .task: "task"
         case .loop: "event loop"
         }
