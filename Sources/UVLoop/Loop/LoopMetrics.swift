@@ -55,8 +55,8 @@ extension EventLoop {
     /// From now on turns are counted and the time in which the loop sleeps is measured, for
     /// ``metrics``. There is no way back. Idempotent; on the loop's thread only.
     ///
-    /// It costs some 100 ns a turn, and a system call for each turn that has to wait. A loop that is
-    /// driven by another one, as the installed one is where a run loop has the main thread,
+    /// It costs some 100 ns a turn, and a system call for each turn that has to wait. A loop that
+    /// is driven by another one, as the installed one is where a run loop has the main thread,
     /// never sleeps itself.
     ///
     /// Binds `uv_loop_configure` with `UV_METRICS_IDLE_TIME`.

@@ -6,10 +6,11 @@ import Testing
 @Suite struct LibuvTableTests {
     private static let article = "Sources/UVLoop/UVLoop.docc/ComingFromLibuv.md"
 
-    /// Where `./dev` looks for it, and where Homebrew has it.
+    /// The header is where `./dev` looks for it.
     private static func header() throws -> String {
-        let folders = ["/usr/include", "/usr/local/include", "/opt/homebrew/include"]
-        let paths = folders.map { "\($0)/uv.h" }
+        let script = try Repository.text("dev")
+        let folders = try #require(script.firstMatch(of: /for directory in (.*); do/)).1
+        let paths = folders.split(separator: " ").map { "\($0)/uv.h" }
         let path = try #require(
             paths.first { FileManager.default.fileExists(atPath: $0) }, "uv.h is not installed")
         return try String(contentsOfFile: path, encoding: .utf8)
