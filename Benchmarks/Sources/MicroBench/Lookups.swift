@@ -24,7 +24,7 @@ enum Lookups {
         uv_loop_init(loop)
         let request = UnsafeMutablePointer<uv_getaddrinfo_t>.allocate(capacity: 1)
         var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_socktype = cuv_stream_type
         let result = cost(of: count) {
             for _ in 0..<count {
                 let result = uv_getaddrinfo(

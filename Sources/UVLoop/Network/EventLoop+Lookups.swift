@@ -26,10 +26,10 @@ extension EventLoop {
     ///   - flags: what to do beside the usual.
     /// - Returns: at least one address, none twice, the best first, as the system orders them.
     /// - Throws: ``EndpointError`` with the operation `resolve`, and with ``UVError/unknownHost``
-    ///   and the other look-up errors (`EAI_…`), ``UVError/invalidArgument`` or
-    ///   ``UVError/invalidUnicode`` for what cannot be a name, or ``UVError/canceled`` if the loop
-    ///   is closed, also meanwhile; `CancellationError`. A thread that has begun to ask is not
-    ///   stopped by that, but nobody waits for it except ``close()``.
+    ///   and the other look-up errors (`EAI_…`), ``UVError/invalidArgument`` for a name of more
+    ///   than 255 bytes, or ``UVError/canceled`` if the loop is closed, also meanwhile;
+    ///   `CancellationError`. A thread that has begun to ask is not stopped by that, but nobody
+    ///   waits for it except ``close()``.
     public nonisolated(nonsending) func lookUp(
         _ host: String, service: String? = nil, family: LookupFamily = .any,
         flags: LookupFlags = []
