@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -140,7 +141,41 @@ static inline bool cuv_has_debug_environment(void) {
 typedef struct {
   uv_prepare_t prepare;
   uint64_t turns;
+  /// Where the time and the idle time stood when the turn began.
+  uint64_t began;
+  uint64_t began_idle;
+  /// How long the loop was at work in the last turn, and in the longest.
+  uint64_t lag;
+  uint64_t longest_lag;
 } cuv_turn_counter_t;
+
+/// A turn begins: what was before is none.
+static inline void cuv_turn_begin(cuv_turn_counter_t *counter, uv_loop_t *loop) {
+  counter->began = uv_hrtime();
+  counter->began_idle = uv_metrics_idle_time(loop);
+}
+
+/// A turn ends, and the next begins: it was at work for the time that it did not sleep.
+static inline void cuv_turn_end(cuv_turn_counter_t *counter, uv_loop_t *loop) {
+  uint64_t began = counter->began, began_idle = counter->began_idle;
+  cuv_turn_begin(counter, loop);
+  uint64_t took = counter->began - began, slept = counter->began_idle - began_idle;
+  counter->lag = took > slept ? took - slept : 0;
+  if (counter->lag > counter->longest_lag) counter->longest_lag = counter->lag;
+}
+
+/// How many events the loop has taken from the system, or a negative libuv error: libuv counts them
+/// since 1.45.
+static inline int64_t cuv_event_count(uv_loop_t *loop) {
+#if UV_VERSION_HEX >= 0x012D00
+  uv_metrics_t metrics;
+  int result = uv_metrics_info(loop, &metrics);
+  return result < 0 ? result : (int64_t)metrics.events;
+#else
+  (void)loop;
+  return UV_ENOSYS;
+#endif
+}
 
 /// Makes libuv measure how long the loop sleeps: `uv_loop_configure`, which takes what it sets as
 /// variable arguments.
@@ -157,6 +192,44 @@ static inline const void *cuv_find(
 ) {
     extern void *memmem(const void *, size_t, const void *, size_t);
     return memmem(bytes, count, sought, sought_count);
+}
+
+// MARK: - This process
+
+/// Lets libuv write a new title where the arguments of the process are: `uv_setup_args` with the
+/// kernel's own copy of them, of which Swift hands out another one. 0 or a negative libuv error.
+static inline int cuv_set_up_title(void) {
+#if defined(__linux__)
+  // Fields 48 and 49: where the arguments begin and end.
+  char text[1024];
+  FILE *file = fopen("/proc/self/stat", "re");
+  if (!file) return -errno;
+  size_t length = fread(text, 1, sizeof text - 1, file);
+  fclose(file);
+  text[length] = 0;
+  // The second field is the program's name, which may have anything in it, but ends so.
+  char *rest = strrchr(text, ')');
+  for (int field = 2; rest && field < 48; field++) rest = strchr(rest + 1, ' ');
+  unsigned long start = 0, end = 0;
+  if (!rest || sscanf(rest, "%lu %lu", &start, &end) != 2 || !start || start >= end)
+    return UV_ENOTSUP;
+  int count = 0;
+  for (const char *byte = (const char *)start; byte < (const char *)end; byte++) count += !*byte;
+  if (count == 0 || *((const char *)end - 1)) return UV_ENOTSUP;
+  char **arguments = (char **)calloc((size_t)count + 1, sizeof *arguments);
+  if (!arguments) return UV_ENOMEM;
+  char *argument = (char *)start;
+  for (int number = 0; number < count; number++) {
+    arguments[number] = argument;
+    argument += strlen(argument) + 1;
+  }
+  // libuv makes a copy of its own, and says so by returning another pointer.
+  int result = uv_setup_args(count, arguments) != arguments ? 0 : UV_ENOMEM;
+  free(arguments);
+  return result;
+#else
+  return UV_ENOTSUP;
+#endif
 }
 
 // MARK: - Files

@@ -49,6 +49,12 @@ func makeBenchmarks() -> [Benchmark] {
         Benchmark(
             "read 4 KiB of a file, task, array", limit: nil,
             ours: { try FileReads.tasks(isArray: true) }, reference: FileReads.inC),
+        Benchmark(
+            "look up 127.0.0.1", limit: nil, ours: { try Lookups.ours("127.0.0.1") },
+            reference: { Lookups.inC("127.0.0.1") }),
+        Benchmark(
+            "look up 127.1, in the thread pool", limit: nil, ours: { try Lookups.ours("127.1") },
+            reference: { Lookups.inC("127.1") }),
         row("main actor, another actor, and back", 370, .hops),
         row("Task.yield on the main actor", 580, .yields),
         row("spawn a task and wait for its value", 1_000, .spawns),

@@ -1,3 +1,4 @@
+import CUV
 import Glibc
 import Synchronization
 import UVLoop
@@ -115,7 +116,7 @@ private final class PassedBytes: @unchecked Sendable {
     /// Connects; each client's first message is its own number.
     init() {
         clients = (0..<Self.connections).map { _ in
-            let client = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            let client = socket(AF_UNIX, cuv_stream_type, 0)
             var address = sockaddr_un()
             address.sun_family = sa_family_t(AF_UNIX)
             withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Self.name.utf8) }

@@ -32,6 +32,10 @@ public enum CallbackSource: Hashable, Sendable {
     case fileCompletion
     /// The handler of a ``PathWatch`` or a ``StatusPoll``, by the name of its type.
     case watch(String)
+    /// The completion closure of a look-up.
+    case lookupCompletion
+    /// The completion closure of random bytes.
+    case randomCompletion
     /// A job of a Swift task.
     case task
     /// The loop itself.
@@ -58,6 +62,8 @@ extension CallbackSource: CustomStringConvertible {
         case .connectCompletion: "connect completion"
         case .fileCompletion: "file completion"
         case .watch(let name): "\(name) handler"
+        case .lookupCompletion: "look-up completion"
+        case .randomCompletion: "completion of random bytes"
         case .task: "task"
         case .loop: "event loop"
         }

@@ -111,6 +111,8 @@ extension LoopCore {
 
     func closeHandles() {
         forEachHandleObject { $0.loopIsClosing() }
+        // Copied, because who hears of it may ask for something else.
+        for request in Array(pendingRequests.values) { request.loopIsClosing() }
     }
 
     func reportOpenHandles() {
@@ -128,6 +130,7 @@ extension LoopCore {
         isClosed = true
         forEachUserHandle { raw in closeAndFree(raw) }
         turnCounter = nil
+        nameCache = nil
         stopAllTimers()
         debugPlaces = nil
         stopWatchdog()

@@ -84,6 +84,11 @@ final class LoopCore {
     /// How streams that were not accepted are called.
     let streamEntry = StreamEntry()
 
+    /// What names stand for; nil unless somebody wants that to be remembered.
+    @exclusivity(unchecked) var nameCache: NameCache?
+    /// What the thread pool has been asked and somebody waits for.
+    @exclusivity(unchecked) var pendingRequests: [ObjectIdentifier: any PendingRequest] = [:]
+
     // Reports.
     @exclusivity(unchecked) var exceptionHandler: ExceptionHandler?
     @exclusivity(unchecked) var isDebug = false

@@ -22,6 +22,15 @@ public struct LoopMetrics: Sendable, Hashable {
     /// How long the loop has slept since ``EventLoop/startMeasuring()``; nil without it. What is
     /// left of the time is the loop at work.
     public internal(set) var idleTime: Duration?
+    /// How long the loop was at work in the last whole turn, from one look for events to the next:
+    /// so long an event had to wait, if it came at the wrong moment. Nil without
+    /// ``EventLoop/startMeasuring()``.
+    public internal(set) var lag: Duration?
+    /// The longest such time since ``EventLoop/startMeasuring()``; nil without it.
+    public internal(set) var longestLag: Duration?
+    /// How many events the loop has taken from the system since it was made: readiness of sockets
+    /// and the like. Nil with libuv before 1.45, which does not count them.
+    public internal(set) var events: Int?
 }
 
 extension EventLoop {
@@ -37,7 +46,7 @@ extension EventLoop {
     /// print(loop.metrics.callbacks - before.callbacks)
     /// ```
     ///
-    /// Binds `uv_walk`, `uv_metrics_idle_time`.
+    /// Binds `uv_walk`, `uv_metrics_idle_time` and, where there is one, `uv_metrics_info`.
     public nonisolated var metrics: LoopMetrics {
         preconditionOnThread("metrics")
         return core.isClosed ? LoopMetrics() : core.metrics
@@ -46,8 +55,8 @@ extension EventLoop {
     /// From now on turns are counted and the time in which the loop sleeps is measured, for
     /// ``metrics``. There is no way back. Idempotent; on the loop's thread only.
     ///
-    /// It costs a few nanoseconds a turn, and a system call for each turn that has to wait. A loop
-    /// that is driven by another one, as the installed one is where a run loop has the main thread,
+    /// It costs some 100 ns a turn, and a system call for each turn that has to wait. A loop that
+    /// is driven by another one, as the installed one is where a run loop has the main thread,
     /// never sleeps itself.
     ///
     /// Binds `uv_loop_configure` with `UV_METRICS_IDLE_TIME`.
@@ -68,7 +77,11 @@ extension LoopCore {
         if let turnCounter {
             metrics.turns = Int(turnCounter.pointee.turns)
             metrics.idleTime = .nanoseconds(Int64(clamping: uv_metrics_idle_time(uv)))
+            metrics.lag = .nanoseconds(Int64(clamping: turnCounter.pointee.lag))
+            metrics.longestLag = .nanoseconds(Int64(clamping: turnCounter.pointee.longest_lag))
         }
+        let events = cuv_event_count(uv)
+        if events >= 0 { metrics.events = Int(events) }
         return metrics
     }
 
@@ -91,10 +104,23 @@ extension LoopCore {
         // Nil: it is none of the handles that the loop's end tells of it, which frees it.
         prepare.pointee.data = nil
         uv_prepare_start(prepare) { prepare in
-            UnsafeMutableRawPointer(prepare!).assumingMemoryBound(to: cuv_turn_counter_t.self)
-                .pointee.turns &+= 1
+            let counter = UnsafeMutableRawPointer(prepare!)
+                .assumingMemoryBound(to: cuv_turn_counter_t.self)
+            counter.pointee.turns &+= 1
+            cuv_turn_end(counter, prepare!.pointee.loop)
         }
         uv_unref(uvHandle(prepare))
         cuv_measure_idle_time(uv)
+        cuv_turn_begin(counter, uv)
+    }
+
+    /// A run begins: until now nobody expected the loop to do anything.
+    func beginMeasuredRun() {
+        if let turnCounter { cuv_turn_begin(turnCounter, uv) }
+    }
+
+    /// A run ends, in the middle of a turn.
+    func endMeasuredRun() {
+        if let turnCounter { cuv_turn_end(turnCounter, uv) }
     }
 }

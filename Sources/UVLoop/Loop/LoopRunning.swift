@@ -12,7 +12,9 @@ extension LoopCore {
         preconditionNotForked()
         let outer = CurrentLoop.swap(eventLoop)
         isRunning = true
+        beginMeasuredRun()
         defer {
+            endMeasuredRun()
             isRunning = false
             isStopping = false
             _ = CurrentLoop.swap(outer)

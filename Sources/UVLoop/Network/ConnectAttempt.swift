@@ -15,7 +15,9 @@ public final class ConnectAttempt {
     private var reference: ProtocolReference!
     private var completion: Completion?
 
-    private var lookup: NameLookup?
+    private var lookup: AddressRequest?
+    /// What was looked up, or remembered.
+    private var query: NameQuery?
     private var race = AddressRace([])
     /// The sockets of all attempts that have begun, the closed ones of those that failed, too.
     private var sockets: [ConnectingSocket] = []
@@ -65,11 +67,14 @@ public final class ConnectAttempt {
     }
 
     private func lookUp(_ name: String, _ port: Int) throws(EndpointError) {
+        let query = NameQuery(name)
+        self.query = query
+        if let known = loop.knownAnswer(to: query) { return startRace(known.addresses(port: port)) }
         do throws(UVError) {
-            lookup = try NameLookup.start(loop, name, port: port) { result in
+            lookup = try loop.startLookup(query) { result in
                 self.lookup = nil
                 switch result {
-                case .success(let addresses): self.startRace(addresses)
+                case .success(let answer): self.startRace(answer.addresses(port: port))
                 case .failure(let error):
                     self.finish(.failure(EndpointError(.resolve, "\(self.endpoint)", error)))
                 }
@@ -97,6 +102,8 @@ public final class ConnectAttempt {
             action = start(number, delay)
         }
         if action == .giveUp {
+            // What is remembered may no longer be true.
+            if let query { loop.core.nameCache?.forget(query) }
             finish(.failure(EndpointError(combining: race.failures, for: "\(endpoint)")))
         }
     }

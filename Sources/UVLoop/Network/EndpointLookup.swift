@@ -11,38 +11,17 @@ extension EventLoop {
         switch try endpoint.target(anyHost: anyHost) {
         case .addresses(let addresses): return addresses
         case .name(let name, let port):
-            let answer = LookupAnswer()
-            do {
-                return try await answer.wait(on: self) { completion throws(UVError) in
-                    try NameLookup.start(
-                        self, name, port: port, socketType: socketType, completion)
-                }
-            } catch let error as UVError {
-                throw EndpointError(.resolve, "\(endpoint)", error)
+            let query = NameQuery(name, socketType: socketType)
+            if let known = knownAnswer(to: query) { return known.addresses(port: port) }
+            let answer = try await found("\(endpoint)") { done throws(UVError) in
+                try startLookup(query, done)
             }
+            return answer.addresses(port: port)
         }
     }
 }
 
-/// What a look-up leaves for the task that waits for it; belongs to the loop's thread.
-private final class LookupAnswer {
-    private let waiter = Waiter()
-    private var result: Result<[SocketAddress], UVError>?
-
-    nonisolated(nonsending) func wait(
-        on loop: EventLoop,
-        begin: (@escaping NameLookup.Completion) throws(UVError) -> NameLookup
-    ) async throws -> [SocketAddress] {
-        let lookup = try begin { [self] in
-            result = $0
-            waiter.resume()
-        }
-        do {
-            try await waiter.wait(on: loop)
-        } catch {
-            lookup.cancel()
-            throw error
-        }
-        return try result!.get()
-    }
+extension NameAnswer {
+    /// The addresses with a port that was no part of the question.
+    func addresses(port: Int) -> [SocketAddress] { addresses.map { $0.with(port: port) } }
 }

@@ -1,80 +1,53 @@
-import CUV
+/// A look-up for callbacks, of a name or of an address: what cancels it. Belongs to the loop's
+/// thread.
+public final class NameLookup {
+    private let loop: EventLoop
+    /// Until the end.
+    private var fail: ((UVError) -> Void)?
+    /// What is under way in the thread pool.
+    private var takeBack: (() -> Void)?
 
-/// A look-up of a host name, in libuv's thread pool.
-final class NameLookup {
-    typealias Completion = (Result<[SocketAddress], UVError>) -> Void
-
-    private let request = UnsafeMutablePointer<uv_getaddrinfo_t>.allocate(capacity: 1)
-    private let port: Int
-    private var completion: Completion?
-
-    private init(port: Int, _ completion: @escaping Completion) {
-        self.port = port
-        self.completion = completion
-    }
-
-    deinit {
-        request.deallocate()
-    }
-
-    /// Begins to look a name up; `completion` is called once, later.
-    ///
-    /// Binds `uv_getaddrinfo`.
-    ///
     /// - Parameters:
-    ///   - host: a name or numeric address.
-    ///   - socketType: what the addresses are for: `cuv_stream_type` or `cuv_datagram_type`.
-    /// - Throws: ``UVError/canceled`` if the loop is closed; what libuv says.
-    static func start(
-        _ loop: EventLoop, _ host: String, port: Int, socketType: Int32 = cuv_stream_type,
-        _ completion: @escaping Completion
-    ) throws(UVError) -> NameLookup {
-        // getaddrinfo takes the empty name for none at all, and finds this machine.
-        guard !host.isEmpty, !host.utf8.contains(0) else { throw .unknownHost }
-        guard loop.core.acceptsHandles else { throw .canceled }
-        let lookup = NameLookup(port: port, completion)
-        let context = Unmanaged.passRetained(lookup)
-        lookup.request.pointee.data = context.toOpaque()
-        var hints = addrinfo()
-        hints.ai_family = AF_UNSPEC
-        hints.ai_socktype = socketType
-        let result = uv_getaddrinfo(
-            loop.core.uv, lookup.request,
-            { request, status, list in
-                let lookup = Unmanaged<NameLookup>.fromOpaque(request!.pointee.data)
-                    .takeRetainedValue()
-                lookup.ended(status, list)
-                uv_freeaddrinfo(list)
-            }, host, nil, &hints)
-        if result < 0 {
-            context.release()
-            throw UVError(rawValue: result)
+    ///   - endpoint: what errors name.
+    ///   - known: the answer, if nobody has to be asked.
+    ///   - begin: asks the thread pool.
+    ///   - completion: called once, later.
+    init<Request, Answer>(
+        _ loop: EventLoop, _ user: String, of endpoint: String,
+        known: @escaping () -> Answer?,
+        begin:
+            @escaping (@escaping (Result<Answer, UVError>) -> Void) throws(UVError)
+            -> PoolRequest<Request, Answer>,
+        _ completion: @escaping (Result<Answer, EndpointError>) throws -> Void
+    ) {
+        loop.preconditionOnThread(user)
+        self.loop = loop
+        func finish(_ result: Result<Answer, UVError>) {
+            guard fail.take() != nil else { return }
+            takeBack = nil
+            let result = result.mapError { EndpointError(.resolve, endpoint, $0) }
+            loop.core.guarded(.lookupCompletion) { try completion(result) }
         }
-        return lookup
-    }
-
-    private func ended(_ status: Int32, _ list: UnsafeMutablePointer<addrinfo>?) {
-        guard let completion else { return }
-        self.completion = nil
-        guard status == 0 else { return completion(.failure(UVError(rawValue: status))) }
-        var addresses: [SocketAddress] = []
-        var next = list
-        while let item = next?.pointee {
-            if let address = SocketAddress(copying: item.ai_addr)?.with(port: port),
-                !addresses.contains(address)
-            {
-                addresses.append(address)
+        fail = { finish(.failure($0)) }
+        // Later, because nobody expects to be called back before the call returns.
+        loop.callSoon {
+            guard self.fail != nil else { return }
+            do throws(UVError) {
+                if let answer = known() { return finish(.success(answer)) }
+                self.takeBack = try begin(finish).cancel
+            } catch {
+                finish(.failure(error))
             }
-            next = item.ai_next
         }
-        completion(addresses.isEmpty ? .failure(.lookupNoAddress) : .success(addresses))
+        // Refused then, and reported.
+        if !loop.core.takesCalls { fail = nil }
     }
 
-    /// Lets the result go unheard. A look-up that a thread has begun goes on there, unnoticed.
-    /// Binds `uv_cancel`.
-    func cancel() {
-        guard completion != nil else { return }
-        completion = nil
-        _ = uv_cancel(UnsafeMutableRawPointer(request).assumingMemoryBound(to: uv_req_t.self))
+    /// Gives up: completes with ``UVError/canceled``. A thread that has begun to ask goes on,
+    /// unnoticed. Nothing happens once the look-up has ended.
+    public func cancel() {
+        loop.assertOnThread()
+        takeBack.take()?()
+        fail?(.canceled)
     }
 }

@@ -121,18 +121,17 @@ extension EventLoop {
     private nonisolated(nonsending) func lookUp(
         _ name: String, _ port: Int
     ) async throws(EndpointError) -> [SocketAddress] {
-        let result: Result<[SocketAddress], UVError> = await withCheckedContinuation {
-            continuation in
+        let query = NameQuery(name)
+        if let known = knownAnswer(to: query) { return known.addresses(port: port) }
+        let result: Result<NameAnswer, UVError> = await withCheckedContinuation { continuation in
             do throws(UVError) {
-                _ = try NameLookup.start(self, name, port: port) {
-                    continuation.resume(returning: $0)
-                }
+                _ = try startLookup(query) { continuation.resume(returning: $0) }
             } catch {
                 continuation.resume(returning: .failure(error))
             }
         }
         do {
-            return try result.get()
+            return try result.get().addresses(port: port)
         } catch {
             throw EndpointError(.resolve, "\(name):\(port)", error)
         }

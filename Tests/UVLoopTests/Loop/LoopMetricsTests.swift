@@ -5,7 +5,9 @@ import Testing
 @Suite struct LoopMetricsTests {
     @Test func aNewLoopHasDoneNothing() async throws {
         try await withLoop { loop in
-            #expect(loop.metrics == LoopMetrics())
+            var metrics = loop.metrics
+            metrics.events = nil
+            #expect(metrics == LoopMetrics())
             #expect(loop.metrics.turns == nil)
             #expect(loop.metrics.idleTime == nil)
         }
@@ -124,6 +126,54 @@ import Testing
             try loop.run()
             let took = start.duration(to: loop.now)
             #expect(loop.metrics.idleTime! <= took - .milliseconds(50))
+        }
+    }
+
+    @Test func workIsLag() async throws {
+        try await withLoop { loop in
+            #expect(loop.metrics.lag == nil && loop.metrics.longestLag == nil)
+            loop.startMeasuring()
+            #expect(loop.metrics.lag == .zero && loop.metrics.longestLag == .zero)
+            let start = loop.now
+            loop.callSoon {
+                let end = loop.now.advanced(by: .milliseconds(50))
+                while loop.now < end {}
+            }
+            try loop.run()
+            let took = start.duration(to: loop.now)
+            let longest = loop.metrics.longestLag!
+            #expect(longest >= .milliseconds(50) && longest <= took)
+            try loop.run(.nonBlocking)
+            #expect(loop.metrics.longestLag! >= longest)
+            #expect(loop.metrics.lag! <= loop.metrics.longestLag!)
+        }
+    }
+
+    /// Neither sleep, nor what goes on between two runs.
+    @Test func waitingIsNoLag() async throws {
+        try await withLoop { loop in
+            loop.startMeasuring()
+            let start = loop.now
+            let end = start.advanced(by: .milliseconds(60))
+            while loop.now < end {}
+            loop.callLater(.milliseconds(60)) {}
+            try loop.run()
+            // Under load anything may last, but not longer than all without the waiting.
+            let took = start.duration(to: loop.now)
+            #expect(loop.metrics.longestLag! <= took - .milliseconds(60) - loop.metrics.idleTime!)
+        }
+    }
+
+    /// libuv counts them since 1.45.
+    @Test func events() async throws {
+        try await runLoop { loop in
+            guard SystemInfo.libuvVersionNumber >= 0x01_2D00 else {
+                #expect(loop.metrics.events == nil)
+                return
+            }
+            let before = loop.metrics.events!
+            try await loop.sleep(for: .milliseconds(1))
+            #expect(loop.metrics.events! > before)
         }
     }
 
