@@ -33,6 +33,9 @@ let package = Package(
         example("fetch"),
         example("proxy"),
         example("status"),
+        example("tail"),
+        example("grep"),
+        example("supervise"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -33,7 +34,13 @@
 #endif
 
 /// A value that no two living threads share: the identity of the calling thread.
-static inline uintptr_t cuv_thread_token(void) { return (uintptr_t)pthread_self(); }
+static inline uintptr_t cuv_thread_token(void) {
+#if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
+  return (uintptr_t)__builtin_thread_pointer();  // as pthread_self(), without a call
+#else
+  return (uintptr_t)pthread_self();
+#endif
+}
 
 /// The thread that a loop belongs to, 0 once the loop is over; and the one that runs a job which
 /// came after that, else 0. In C because every operation asks it, and Swift retains an object to
@@ -231,6 +238,33 @@ static inline int cuv_set_up_title(void) {
 /// until somebody writes to it.
 static const int cuv_open_to_read = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
+/// The flags of uv_fs_open as numbers everywhere.
+static const int cuv_open_read_only = UV_FS_O_RDONLY;
+static const int cuv_open_write_only = UV_FS_O_WRONLY;
+static const int cuv_open_read_write = UV_FS_O_RDWR;
+static const int cuv_open_append = UV_FS_O_APPEND;
+static const int cuv_open_create = UV_FS_O_CREAT;
+static const int cuv_open_exclusive = UV_FS_O_EXCL;
+static const int cuv_open_truncate = UV_FS_O_TRUNC;
+static const int cuv_open_directory = UV_FS_O_DIRECTORY;
+static const int cuv_open_no_follow = UV_FS_O_NOFOLLOW;
+static const int cuv_open_non_blocking = UV_FS_O_NONBLOCK;
+static const int cuv_open_no_terminal = UV_FS_O_NOCTTY;
+static const int cuv_open_no_access_time = UV_FS_O_NOATIME;
+static const int cuv_open_sync = UV_FS_O_SYNC;
+static const int cuv_open_data_sync = UV_FS_O_DSYNC;
+static const int cuv_open_direct = UV_FS_O_DIRECT;
+
+/// The part of a mode that says what kind of file it is, and its values.
+static const uint64_t cuv_kind_mask = S_IFMT;
+static const uint64_t cuv_kind_regular = S_IFREG;
+static const uint64_t cuv_kind_directory = S_IFDIR;
+static const uint64_t cuv_kind_link = S_IFLNK;
+static const uint64_t cuv_kind_fifo = S_IFIFO;
+static const uint64_t cuv_kind_socket = S_IFSOCK;
+static const uint64_t cuv_kind_character_device = S_IFCHR;
+static const uint64_t cuv_kind_block_device = S_IFBLK;
+
 /// What the mode of a file says that it is.
 static inline bool cuv_is_directory(uint64_t mode) { return S_ISDIR(mode); }
 static inline bool cuv_is_regular_file(uint64_t mode) { return S_ISREG(mode); }
@@ -257,6 +291,57 @@ static inline ssize_t cuv_send_file(int socket, int file, int64_t offset, size_t
     (void)socket, (void)file, (void)offset, (void)count;
     return -ENOSYS;
 #endif
+}
+
+// MARK: - Processes
+
+/// A descriptor of the null device, or a negative libuv error.
+static inline int cuv_null_device(void) {
+    int descriptor = open("/dev/null", O_RDWR | O_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+/// Another number above those of the standard descriptors, for one that may have one of those, and
+/// which is closed then; close-on-exec. Negative if that fails, and it is closed all the same.
+static inline int cuv_above_standard(int descriptor) {
+    if (descriptor > STDERR_FILENO) return descriptor;
+    int higher = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    int result = higher < 0 ? -errno : higher;
+    (void)close(descriptor);
+    return result;
+}
+
+/// Whether the path leads to a directory that can be entered; 0 or a negative libuv error.
+static inline int cuv_can_enter(const char *path) {
+    struct stat found;
+    if (stat(path, &found) < 0) return -errno;
+    if (!S_ISDIR(found.st_mode)) return -ENOTDIR;
+    return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? -errno : 0;
+}
+
+static inline void *cuv_reap(void *process) {
+    int status;
+    while (waitpid((pid_t)(intptr_t)process, &status, 0) < 0 && errno == EINTR) {}
+    return NULL;
+}
+
+/// Lets the system forget a child that nobody waits for, when it has ended: by a thread that waits
+/// for it, unless that is already so.
+static inline void cuv_reap_later(int process) {
+    int status;
+    if (waitpid(process, &status, WNOHANG) != 0) return;
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0) return;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, 65536);
+    // The program's signal handlers are not meant to run on so small a stack.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_t thread;
+    pthread_create(&thread, &attributes, cuv_reap, (void *)(intptr_t)process);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
 }
 
 // MARK: - Sockets

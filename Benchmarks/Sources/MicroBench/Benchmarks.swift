@@ -39,7 +39,16 @@ func makeBenchmarks() -> [Benchmark] {
         Benchmark("call soon, function and context", limit: 6, ours: Calls.function),
         Benchmark("call soon, closure", limit: 75, ours: Calls.closure),
         Benchmark("post from another thread", limit: 150, ours: Posts.ours),
-        Benchmark("suspend and resume a task on a read", limit: 200, ours: Waits.difference),
+        row("suspend and resume a task on a read", 200, .waits),
+        Benchmark(
+            "read 4 KiB of a file, callback", limit: nil, ours: FileReads.callbacks,
+            reference: FileReads.inC),
+        Benchmark(
+            "read 4 KiB of a file, task", limit: nil,
+            ours: { try FileReads.tasks(isArray: false) }, reference: FileReads.inC),
+        Benchmark(
+            "read 4 KiB of a file, task, array", limit: nil,
+            ours: { try FileReads.tasks(isArray: true) }, reference: FileReads.inC),
         Benchmark(
             "look up 127.0.0.1", limit: nil, ours: { try Lookups.ours("127.0.0.1") },
             reference: { Lookups.inC("127.0.0.1") }),

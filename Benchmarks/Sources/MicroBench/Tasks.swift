@@ -6,6 +6,8 @@ import UVLoop
 /// loop. Each measurement has a process of its own, because executors are replaced for good.
 enum TaskWork: String, CaseIterable {
     case hops, yields, spawns, sleeps
+    /// See ``Waits``.
+    case waits
 
     static let childArgument = "--child"
 
@@ -29,7 +31,12 @@ enum TaskWork: String, CaseIterable {
     /// The child's side: measures, prints and ends the process.
     static func runChild(_ arguments: [String]) throws -> Never {
         guard let work = arguments.first.flatMap(TaskWork.init) else { fatalError("which work?") }
-        if arguments.last == "uvloop" {
+        let isInstalled = arguments.last == "uvloop"
+        if work == .waits {
+            Swift.print(try isInstalled ? Waits.ours() : Waits.native(), terminator: "")
+            exit(0)
+        }
+        if isInstalled {
             try EventLoop.runMain { Swift.print(await work.measure(), terminator: "") }
             exit(0)
         }
@@ -80,6 +87,8 @@ enum TaskWork: String, CaseIterable {
                 }
             }
             return count / 10
+        case .waits:
+            fatalError("they measure themselves")
         }
     }
 

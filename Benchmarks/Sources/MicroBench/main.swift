@@ -3,9 +3,19 @@
 // several rounds in one run.
 //
 //     swift run -c release MicroBench [ROUNDS [PART OF A ROW'S NAME]]
+//
+// What a number of reads of a file leaves behind:
+//
+//     swift run -c release MicroBench --file-reads 1000000
+
+import Glibc
 
 let arguments = CommandLine.arguments.dropFirst()
 if arguments.first == TaskWork.childArgument { try TaskWork.runChild(Array(arguments.dropFirst())) }
+if arguments.first == FileReads.soakArgument {
+    try FileReads.soak(arguments.dropFirst().first.flatMap(Int.init) ?? 1_000_000)
+    exit(0)
+}
 let rounds = arguments.first.flatMap(Int.init) ?? 7
 let wanted = arguments.dropFirst().first ?? ""
 let table = Table()

@@ -37,9 +37,10 @@ import UVLoop
             loop.callAt(record.start.advanced(by: period * ticks + period / 2)) { ticking.stop() }
         }
 
-        // So does a signal. Looking for one is no reason to go on running.
-        let watch = onTerminationSignal(loop) { loop.stop() }
-        watch.keepsLoopAlive = false
+        // So does a signal. Waiting for one is no reason to go on running.
+        for watch in try onTerminationSignal(loop, { loop.stop() }) {
+            watch.keepsLoopAlive = false
+        }
 
         // Returns when no timer is left that keeps the loop alive, or after `stop`.
         try loop.run()

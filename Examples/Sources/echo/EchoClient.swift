@@ -35,7 +35,7 @@ func talk(toPort port: Int, plain: Bool, messages: [Message]) throws -> Bool {
     do {
         try EventLoop.run { loop in
             // Ends the run from outside the closure; what is open is closed then.
-            onTerminationSignal(loop) { loop.stop() }
+            try onTerminationSignal(loop) { loop.stop() }
             let conversation = Conversation()
             let endpoint = Endpoint.ip("127.0.0.1", port: port)
             let transport =

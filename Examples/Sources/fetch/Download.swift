@@ -12,17 +12,19 @@ func download(_ url: WebAddress, to path: String?, timeout: Duration) throws {
             let head = try await ResponseHead(receivedOn: stream, timeout: timeout)
             guard head.status == 200 else { throw DownloadFailure("\(head.status) \(head.reason)") }
 
-            let output = try path.map { try OutputFile(path: $0) } ?? .standard
+            let output = try await OutputFile(path, on: loop)
             var count = 0
-            while let chunk = try await stream.receive(timeout: timeout) {
-                count += chunk.count
-                // UVLoop has no file API yet: this blocks the loop, which has nothing else to do.
-                try output.write(chunk)
+            do {
+                while let chunk = try await stream.receive(timeout: timeout) {
+                    count += chunk.count
+                    try await output.write(chunk)
+                }
+                try head.checkLength(count)
+                try await output.finish()
+            } catch {
+                await output.discard()
+                throw error
             }
-            if let length = head.length, count != length {
-                throw DownloadFailure("\(count) bytes came instead of \(length)")
-            }
-            try output.finish()
         }
     }
 }
@@ -61,6 +63,12 @@ struct ResponseHead {
             }
         }
         throw DownloadFailure("more than \(Self.mostLines) lines came before the file")
+    }
+
+    /// Throws unless as many bytes have come as were announced.
+    func checkLength(_ count: Int) throws {
+        guard let length, count != length else { return }
+        throw DownloadFailure("\(count) bytes came instead of \(length)")
     }
 
     private static func line(of stream: SocketStream, _ timeout: Duration) async throws -> String {

@@ -47,8 +47,8 @@ import UVLoop
             default: words.reject("unknown option: \(word)")
             }
         }
-        let server = FileServer(folder: try ServedFolder(path))
         try EventLoop.run { loop in
+            let server = FileServer(folder: try await ServedFolder(path, on: loop))
             let listener = try await loop.listen(on: .ip("127.0.0.1", port: port))
             say("listening on \(listener.addresses[0])")
             async let serving: Void = listener.serve { try await server.serve($0) }

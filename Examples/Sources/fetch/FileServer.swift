@@ -12,7 +12,7 @@ struct FileServer: Sendable {
     func serve(_ stream: SocketStream) async throws {
         do {
             let request = try await receiveRequest(from: stream)
-            let file = try folder.open(request.target)
+            let file = try await folder.open(request.target)
             try await sendHead(on: stream, "200 OK", length: file.size)
             if request.method == "GET" { try await send(file, on: stream) }
         } catch let refusal as Refusal {
@@ -53,7 +53,7 @@ struct FileServer: Sendable {
         var sent = 0
         while sent < file.size {
             let count = try await stream.sendFile(
-                descriptor: file.descriptor, from: sent, count: min(file.size - sent, Self.piece),
+                file.file, from: sent, count: min(file.size - sent, Self.piece),
                 timeout: Self.patience)
             // The file has become shorter: the client must not take what it has for all of it.
             guard count > 0 else { return stream.abort() }

@@ -1,24 +1,19 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import UVLoop
 
 /// A folder whose files may be fetched, and nothing outside of it.
 struct ServedFolder: Sendable {
     /// Without symbolic links.
     private let root: String
+    private let files: FileSystem
 
-    init(_ path: String) throws {
-        guard let root = Self.resolved(path) else {
-            throw DownloadFailure("\(path): \(String(cString: strerror(errno)))")
-        }
-        self.root = root
+    init(_ path: String, on loop: EventLoop) async throws {
+        files = loop.files
+        root = try await files.realPath(path)
     }
 
     /// Opens the file that a request names. One that is outside of the folder, hidden, or not
     /// simply a file is not to be found, as one that does not exist.
-    func open(_ target: String) throws -> ServedFile {
+    func open(_ target: String) async throws -> ServedFile {
         let path = target.prefix { $0 != "?" && $0 != "#" }
         guard path.hasPrefix("/"), let decoded = Self.percentDecoded(path) else {
             throw Refusal.badRequest
@@ -28,17 +23,14 @@ struct ServedFolder: Sendable {
         guard !names.isEmpty, !names.contains(where: { $0.hasPrefix(".") }) else {
             throw Refusal.notFound
         }
-        // A symbolic link may still lead outside.
-        guard let file = Self.resolved("\(root)/\(names.joined(separator: "/"))"),
-            file.hasPrefix(root == "/" ? "/" : "\(root)/"), let opened = ServedFile(path: file)
-        else { throw Refusal.notFound }
-        return opened
-    }
-
-    private static func resolved(_ path: String) -> String? {
-        guard let resolved = realpath(path, nil) else { return nil }
-        defer { free(resolved) }
-        return String(cString: resolved)
+        do {
+            // A symbolic link may still lead outside.
+            let path = try await files.realPath("\(root)/\(names.joined(separator: "/"))")
+            guard path.hasPrefix(root == "/" ? "/" : "\(root)/") else { throw Refusal.notFound }
+            return try await ServedFile(path, files)
+        } catch is FileError {
+            throw Refusal.notFound
+        }
     }
 
     /// Nil if that is no text, or has what no path can have.
@@ -61,25 +53,17 @@ struct ServedFolder: Sendable {
     }
 }
 
-/// A file that is open for reading, and stays so as long as somebody refers to this. UVLoop has no
-/// API yet for finding and opening files: that blocks the loop, for as long as the disk takes.
-final class ServedFile {
+/// A file that is open for reading, and stays so as long as somebody refers to this.
+struct ServedFile {
+    let file: File
     let size: Int
-    let descriptor: Int32
 
-    /// Nil if it cannot be opened, or is a folder, a device or the like.
-    init?(path: String) {
+    /// Refuses what is a folder, a device or the like.
+    init(_ path: String, _ files: FileSystem) async throws {
         // Or opening a FIFO would wait for somebody who writes to it.
-        descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
-        var status = stat()
-        let isFile =
-            descriptor >= 0 && fstat(descriptor, &status) == 0
-            && status.st_mode & S_IFMT == S_IFREG
-        size = isFile ? Int(status.st_size) : 0
-        if !isFile { return nil }
-    }
-
-    deinit {
-        if descriptor >= 0 { close(descriptor) }
+        file = try await files.open(path, [.read, .nonBlocking, .noFollow])
+        let status = try await file.stat()
+        guard status.kind == .regular else { throw Refusal.notFound }
+        size = status.size
     }
 }

@@ -73,7 +73,7 @@ extension EventLoop {
             }
             loop.core.stop()
         }
-        let interrupts = try InterruptWatch(loop.core) { task.cancel() }
+        let interrupts = try InterruptWatch(loop) { task.cancel() }
         defer { interrupts.end() }
         try MainLoop.shared?.run()
         guard let result else { throw EventLoopError.stopped }

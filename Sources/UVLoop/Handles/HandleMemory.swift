@@ -14,6 +14,8 @@ extension uv_idle_t: HandleStruct {}
 extension uv_async_t: HandleStruct {}
 extension uv_timer_t: HandleStruct {}
 extension uv_signal_t: HandleStruct {}
+extension uv_fs_event_t: HandleStruct {}
+extension uv_fs_poll_t: HandleStruct {}
 
 /// The handle as libuv's functions for all handles take it.
 @inline(__always)

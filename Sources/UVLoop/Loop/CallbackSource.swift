@@ -8,6 +8,10 @@ public enum CallbackSource: Hashable, Sendable {
     case timer
     /// A callback of a ``Prepare``, ``Check`` or ``Idle``, by the name of its type.
     case phase(String)
+    /// The closure of a ``SignalWatch``.
+    case signal(Signal)
+    /// The closure that hears of the end of a ``ProcessHandle``.
+    case processExit
     /// A requirement of a protocol, by its name: `dataReceived`.
     case protocolMethod(String)
     /// The closure with which a server makes a protocol for a new connection.
@@ -22,6 +26,10 @@ public enum CallbackSource: Hashable, Sendable {
     case lookupCompletion
     /// The completion closure of random bytes.
     case randomCompletion
+    /// The completion closure of an operation on files.
+    case fileCompletion
+    /// The handler of a ``PathWatch`` or a ``StatusPoll``, by the name of its type.
+    case watch(String)
     /// A job of a Swift task.
     case task
     /// The loop itself.
@@ -36,6 +44,8 @@ extension CallbackSource: CustomStringConvertible {
         case .execute: "posted closure"
         case .timer: "timer callback"
         case .phase(let name): "\(name) callback"
+        case .signal(let signal): "\(signal) callback"
+        case .processExit: "process exit callback"
         case .protocolMethod(let name): name
         case .serverFactory: "the server's protocol factory"
         case .streamHandler: "a listener's handler"
@@ -43,6 +53,8 @@ extension CallbackSource: CustomStringConvertible {
         case .connectCompletion: "connect completion"
         case .lookupCompletion: "look-up completion"
         case .randomCompletion: "completion of random bytes"
+        case .fileCompletion: "file completion"
+        case .watch(let name): "\(name) handler"
         case .task: "task"
         case .loop: "event loop"
         }

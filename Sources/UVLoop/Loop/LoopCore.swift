@@ -245,7 +245,7 @@ final class LoopCore {
                 }
             }
         case .defaultJob(let job):
-            runDefaultJob(job)
+            runJob { job.runSynchronously(on: .generic) }
         case .taskJob(let job):
             runJob { job.runSynchronously(on: taskExecutor) }
         case .function(let function, let context):
@@ -269,12 +269,6 @@ final class LoopCore {
     @inline(__always)
     func unisolated(_ job: UnownedJob) -> ReadyEntry {
         isDefault ? .defaultJob(job) : .taskJob(job)
-    }
-
-    /// Runs a job of a task that is on no actor, on the replaced default loop.
-    @inline(__always)
-    func runDefaultJob(_ job: UnownedJob) {
-        runJob { job.runSynchronously(on: .generic) }
     }
 
     @inline(__always)

@@ -109,8 +109,9 @@ final class WaitingRoom: @unchecked Sendable {
     func wakeNow(_ core: LoopCore) {
         guard let job else { return wakeEarly(.woken) }
         self.job = nil
-        if core.isDefault, !isIsolated {
-            core.runDefaultJob(job)
+        if core.isDefault, !isIsolated, !core.isDebug {
+            // What most waits come to. The callback around it does what follows every callback.
+            job.runSynchronously(on: .generic)
         } else {
             core.run(entry(job, core))
         }

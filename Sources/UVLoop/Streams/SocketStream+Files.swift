@@ -1,3 +1,5 @@
+import CUV
+
 extension SocketStream {
     // MARK: Sending files
 
@@ -50,7 +52,7 @@ extension SocketStream {
     }
 
     /// Sends an open file, or a part of it, without its bytes passing through the process; see
-    /// ``sendFile(_:from:count:timeout:)``.
+    /// ``sendFile(_:from:count:timeout:)-(String,_,_,_)``.
     ///
     /// The descriptor stays the caller's, and may be closed at any time: this takes a duplicate.
     /// That of a pipe, or of anything else that is neither a regular file nor a device with blocks,
@@ -64,7 +66,7 @@ extension SocketStream {
     ///   - count: how many bytes at most; nil for all up to the end.
     ///   - timeout: for all of it; nil for ever.
     /// - Returns: how many bytes were sent: fewer than `count` if the file ends before.
-    /// - Throws: as ``sendFile(_:from:count:timeout:)``.
+    /// - Throws: as ``sendFile(_:from:count:timeout:)-(String,_,_,_)``.
     @discardableResult
     public nonisolated(nonsending) func sendFile(
         descriptor: Int32, from offset: Int? = nil, count: Int? = nil, timeout: Duration? = nil
@@ -80,6 +82,29 @@ extension SocketStream {
         return try await core.sendFile(part, until: Self.deadline(timeout)) {
             try $0.adopt(descriptor)
         }
+    }
+
+    /// Sends an open ``File``, or a part of it, without its bytes passing through the process; see
+    /// ``sendFile(_:from:count:timeout:)-(String,_,_,_)``. The file may belong to another loop, and
+    /// may be closed meanwhile.
+    ///
+    /// - Parameters:
+    ///   - file: is open for reading.
+    ///   - offset: the first byte; nil for the file's own position, which moves behind what was
+    ///     sent.
+    ///   - count: how many bytes at most; nil for all up to the end.
+    ///   - timeout: for all of it; nil for ever.
+    /// - Returns: how many bytes were sent: fewer than `count` if the file ends before.
+    /// - Throws: as that, and ``FileError`` if the file is closed.
+    @discardableResult
+    public nonisolated(nonsending) func sendFile(
+        _ file: File, from offset: Int? = nil, count: Int? = nil, timeout: Duration? = nil
+    ) async throws -> Int {
+        // The descriptor must not be closed before it has been duplicated.
+        let descriptor = try await file.withDescriptor { try UVError.check(cuv_duplicate($0)) }
+        defer { cuv_close(descriptor) }
+        return try await sendFile(
+            descriptor: descriptor, from: offset, count: count, timeout: timeout)
     }
 
     /// A task that is cancelled already is cut off, too: a moment later is the same to everybody.

@@ -80,6 +80,7 @@ extension StreamCore {
         guard ahead.buffer.isFull, !ahead.isFull, !receiver.isOccupied else { return }
         ahead.isFull = true
         transport.holdReading()
+        transport.extras?.whenStill?()
     }
 
     var neededReadAhead: ReadAhead {
@@ -124,31 +125,51 @@ extension StreamCore {
     }
 
     /// Begins to receive: says whether so many bytes are there, or prepares the cheapest wait for
-    /// them. The task is the calling one.
+    /// them.
+    func beginReceiving(_ count: Int, isolation: (any Actor)?) throws(StreamError) -> ReceiveStep {
+        try canReceive(count) ?? prepareToPark(count, isolation: isolation)
+    }
+
+    /// The same for a task without isolation, if nothing is there and nothing else is to be said;
+    /// false if that takes a closer look.
     @inline(__always)
-    func beginReceiving(
-        _ count: Int, _ task: UnsafeMutableRawPointer?, isolation: (any Actor)?
-    ) throws(StreamError) -> ReceiveStep {
-        try canReceive(count) ?? prepareToPark(count, task, isolation: isolation)
+    func parksAtOnce(_ count: Int) -> Bool {
+        guard let task = swift_task_getCurrent(), covers(task), !swift_task_isCancelled(task),
+            !isReceiving, !isClosed, !isGone, !hasReadEnd, memory.count == 0, readAhead == nil
+        else { return false }
+        park(count, isolation: nil)
+        return true
     }
 
     /// What comes after the wait that ``ReceiveStep/park`` has asked for.
-    @inline(__always)
+    @inline(never)
     func goOnReceiving(_ count: Int, isolation: (any Actor)?) throws -> ReceiveStep {
         isReceiving = false
-        return try outcomeOfReceiving(count)
-            ?? prepareToPark(count, swift_task_getCurrent(), isolation: isolation)
+        return try outcomeOfReceiving(count) ?? prepareToPark(count, isolation: isolation)
+    }
+
+    /// The same, if so many bytes have been lent; false if that takes a closer look.
+    @inline(__always)
+    func hasJustReceived(_ count: Int) -> Bool {
+        guard receiver.outcome == .woken, !isClosed, !hasTarget, memory.count >= count else {
+            return false
+        }
+        isReceiving = false
+        return true
+    }
+
+    private func prepareToPark(_ count: Int, isolation: (any Actor)?) -> ReceiveStep {
+        guard covers(swift_task_getCurrent()) else { return .wait }
+        prepareToWait(count)
+        park(count, isolation: isolation)
+        return .park
     }
 
     @inline(__always)
-    private func prepareToPark(
-        _ count: Int, _ task: UnsafeMutableRawPointer?, isolation: (any Actor)?
-    ) -> ReceiveStep {
-        guard covers(task) else { return .wait }
+    private func park(_ count: Int, isolation: (any Actor)?) {
         isReceiving = true
-        prepareToWait(count)
+        needed = count
         withLoopCore { receiver.prepare(isolation: isolation, on: $0) }
-        return .park
     }
 
     /// Waits until so many bytes can be taken. False if the stream ends before.
@@ -156,8 +177,7 @@ extension StreamCore {
         _ count: Int, until deadline: EventLoop.Instant?
     ) async throws -> Bool {
         if deadline == nil {
-            var step = try beginReceiving(
-                count, swift_task_getCurrent(), isolation: #isolation)
+            var step = try beginReceiving(count, isolation: #isolation)
             while step == .park {
                 await parking.wait()
                 loop.assertOnThread()
@@ -184,7 +204,6 @@ extension StreamCore {
         }
     }
 
-    @inline(__always)
     private func outcomeOfReceiving(_ count: Int) throws -> ReceiveStep? {
         switch receiver.outcome {
         case .woken: try hasReceived(count)
@@ -221,14 +240,9 @@ extension StreamCore {
     }
 
     /// Sees to it that bytes are read, and that a connection at rest has no memory for them.
-    @inline(__always)
     private func prepareToWait(_ count: Int) {
         needed = count
-        if let readAhead { tidy(readAhead) }
-    }
-
-    @inline(never)
-    private func tidy(_ readAhead: ReadAhead) {
+        guard let readAhead else { return }
         if readAhead.isFull {
             readAhead.isFull = false
             transport.continueReading()

@@ -78,6 +78,7 @@ final class StreamCore {
     func eofReceived() {
         hasReadEnd = true
         wakeReceiverNow()
+        transport.extras?.whenStill?()
     }
 
     func resumeWriting() {

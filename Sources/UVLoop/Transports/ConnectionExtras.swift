@@ -31,6 +31,9 @@ final class ConnectionExtras {
     var streamCloseTimeout: Duration?
     /// The tasks that wait until a stream is closed.
     var closers: [WaitingRoom] = []
+    /// For an output of a child process: called when the protocol has heard `connectionLost`, and
+    /// when a stream has ended, or holds reading because nobody takes what comes.
+    var whenStill: (() -> Void)?
 
     // Reading.
     /// What the protocol threw instead of giving a buffer.

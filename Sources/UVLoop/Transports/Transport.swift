@@ -289,6 +289,7 @@ public final class Transport: Handle {
         extras?.dropQueue()
         _ = call("connectionLost") { [error = extras?.error] in try $0.connectionLost($1, error) }
         server?.connectionEnded()
+        extras?.whenStill.take()?()
         loop.core.drainIfNeeded()
     }
 }

@@ -1,0 +1,284 @@
+import CUV
+
+/// A child process, in callback form: the loop-bound owner of it. ``ChildProcess`` is the form for
+/// tasks.
+///
+/// ```swift
+/// var options = ProcessOptions("sort", "names.txt")
+/// options.standardOutput = .pipe
+/// let process = try loop.spawnProcess(options) { status in print("sort \(status)") }
+/// try process.openPipe(1, Collector())
+/// ```
+///
+/// **The end.** The closure hears of the end once, when the process has ended *and* what it wrote
+/// to pipes has been delivered: after the `connectionLost` of the transports of its standard output
+/// and standard error. A pipe that another process has got from the child, such as a server that it
+/// has left behind, keeps that waiting; ``exitStatus`` is there before.
+///
+/// **Without the handle.** The loop holds it until then. ``close()``, and the loop's own closing,
+/// let go of a process that still runs: it goes on, nobody hears of its end, and the system forgets
+/// it at its end all the same.
+///
+/// Binds `uv_process_t`.
+public final class ProcessHandle: Handle {
+    typealias ExitAction = (ProcessExitStatus) throws -> Void
+
+    /// One of the child's outputs that go through a pipe.
+    private struct Output {
+        let transport: Transport
+        /// If it is a stream's.
+        let stream: StreamCore?
+    }
+
+    /// The program, as it was named.
+    public let program: String
+    /// The number of the process. Binds `uv_process_get_pid`.
+    public private(set) var processID: Int32 = 0
+    /// How the process has ended; nil while it runs. Known before the closure hears of it.
+    public private(set) var exitStatus: ProcessExitStatus?
+    private let isDetached: Bool
+    /// Whether a process that still runs is ended with the loop.
+    var endsWithLoop = false
+
+    private let place: SourcePlace
+    private var pipes: ProcessPipes
+    /// The outputs whose end is to come first, by their descriptors' numbers.
+    private var outputs: [Int: Output] = [:]
+    private var onExit: ExitAction?
+    private var isReported = false
+    /// Tasks that wait for the end of the process, and for the end after that of its output.
+    private let ended = WaiterList()
+    private let reported = WaiterList()
+    /// What waits for the end of the process and cannot be cancelled.
+    private var endActions: [() -> Void] = []
+
+    /// Starts the program.
+    ///
+    /// Binds `uv_spawn`.
+    init(
+        _ loop: EventLoop, _ options: ProcessOptions, _ place: SourcePlace,
+        _ onExit: ExitAction? = nil
+    ) throws(ProcessError) {
+        loop.preconditionOnThread("spawnProcess")
+        var pipes: ProcessPipes
+        do throws(UVError) {
+            try options.check()
+            pipes = try ProcessPipes(options.descriptors)
+        } catch {
+            throw options.error(error)
+        }
+        program = options.program
+        isDetached = options.isDetached
+        self.place = place
+        self.pipes = pipes
+        self.onExit = onExit
+        let request = SpawnRequest(options: options, descriptors: pipes.childSide)
+        var result: Int32 = 0
+        do throws(UVError) {
+            try super.init(loop, uv_process_t.self, madeAt: place) { uv, process in
+                result = request.withC(onExit: ProcessHandle.exited) { uv_spawn(uv, process, $0) }
+                // libuv knows the handle also if it has failed: it has to be closed.
+                return 0
+            }
+        } catch {
+            pipes.closeAll()
+            throw options.error(error)
+        }
+        self.pipes.closeLent()
+        guard result >= 0 else {
+            self.pipes.closeOwn()
+            throw options.error(UVError(rawValue: result))
+        }
+        processID = uv_process_get_pid(memory(as: uv_process_t.self))
+        holdByLoop()
+    }
+
+    override var reportName: String { "process \(processID), \(program)" }
+
+    // MARK: Pipes
+
+    /// Opens this process's end of one of the child's pipes or sockets. What the child has written
+    /// until then waits.
+    ///
+    /// - Parameters:
+    ///   - number: the descriptor's number in the child: 0 for standard input, 1 for standard
+    ///     output, 2 for standard error, and from 3 on the extra ones.
+    ///   - newProtocol: hears of what comes; it has heard `connectionMade` when this returns.
+    /// - Throws: ``UVError/badFileDescriptor`` if that is no pipe, has been opened, or the end has
+    ///   been reported.
+    @discardableResult
+    public func openPipe(
+        _ number: Int, _ newProtocol: some PlainProtocol
+    ) throws(UVError) -> Transport {
+        try open(number, ProtocolReference(newProtocol))
+    }
+
+    /// Opens one of the pipes with a buffered protocol; as the form for plain ones.
+    @discardableResult
+    public func openPipe(
+        _ number: Int, _ newProtocol: some BufferedProtocol
+    ) throws(UVError) -> Transport {
+        try open(number, ProtocolReference(newProtocol))
+    }
+
+    /// Opens one of the pipes as a stream; nil if that is no pipe.
+    func openStream(_ number: Int) throws(UVError) -> SocketStream? {
+        guard pipes.ownSide[number] != nil else { return nil }
+        let core = StreamCore(on: loop.core)
+        let reference = ProtocolReference(entry: loop.core.streamEntry, object: core)
+        return SocketStream(core, try open(number, reference, core))
+    }
+
+    private func open(
+        _ number: Int, _ reference: ProtocolReference, _ stream: StreamCore? = nil
+    ) throws(UVError) -> Transport {
+        loop.assertOnThread()
+        guard isOpen, let descriptor = pipes.take(number) else { throw .badFileDescriptor }
+        let transport: Transport
+        do throws(UVError) {
+            transport = try loop.adopt(descriptor, reference, place)
+        } catch {
+            cuv_close(descriptor)
+            throw error
+        }
+        if number == STDOUT_FILENO || number == STDERR_FILENO, !transport.state.hasReadEnd {
+            outputs[number] = Output(transport: transport, stream: stream)
+            transport.neededExtras.whenStill = { self.outputIsStill(number) }
+        }
+        return transport
+    }
+
+    /// An output has ended, or its bytes wait for somebody who takes them.
+    private func outputIsStill(_ number: Int) {
+        if let output = outputs[number], output.transport.state.phase == .closed {
+            outputs[number] = nil
+        }
+        reportIfDone()
+    }
+
+    // MARK: The end
+
+    private static let exited: uv_exit_cb = { handle, code, signal in
+        guard let data = handle!.pointee.data else { return }
+        let process = unsafeDowncast(
+            Unmanaged<Handle>.fromOpaque(data).takeUnretainedValue(), to: ProcessHandle.self)
+        process.exited(
+            signal == 0 ? .exited(Int32(truncatingIfNeeded: code)) : .signaled(.init(signal)))
+    }
+
+    /// Calls nobody: libuv is going through its list of processes.
+    private func exited(_ status: ProcessExitStatus) {
+        guard isOpen else { return }
+        exitStatus = status
+        resumeEnded()
+        reportIfDone()
+    }
+
+    private func resumeEnded() {
+        ended.resumeAll()
+        let actions = endActions
+        endActions = []
+        for action in actions { action() }
+    }
+
+    private func reportIfDone() {
+        guard exitStatus != nil, !isReported, isOpen,
+            outputs.values.allSatisfy({ $0.stream?.isStill ?? false })
+        else { return }
+        isReported = true
+        loop.core.enqueue(.closure { self.report() })
+    }
+
+    private func report() {
+        guard isOpen, let exitStatus else { return }
+        reported.resumeAll()
+        if let onExit {
+            loop.core.guarded(.processExit, madeAt: debugPlace) { try onExit(exitStatus) }
+        }
+        close()
+    }
+
+    /// Lets go of the process. If it still runs it goes on, and the closure is not called.
+    /// Idempotent.
+    ///
+    /// Binds `uv_close`.
+    public override func close() {
+        guard isOpen else { return }
+        pipes.closeOwn()
+        onExit = nil
+        closeHandle()
+        // From here on libuv does not wait for it.
+        if exitStatus == nil { cuv_reap_later(processID) }
+        resumeEnded()
+        reported.resumeAll()
+    }
+
+    override func loopIsClosing() {
+        if endsWithLoop { try? kill(.kill) }
+        close()
+    }
+
+    // MARK: Signals
+
+    /// Sends the process a signal; to a detached one and its whole group. Never reaches another
+    /// process.
+    ///
+    /// Binds `uv_process_kill`, `uv_kill`.
+    ///
+    /// - Throws: ``UVError/noSuchProcess`` once it has ended or the handle is closed;
+    ///   ``UVError/invalidArgument`` for a number that is no signal; ``UVError/notPermitted``.
+    public func kill(_ signal: Signal) throws(UVError) {
+        loop.assertOnThread()
+        guard isOpen, exitStatus == nil else { throw .noSuchProcess }
+        let result =
+            isDetached
+            ? uv_kill(-processID, signal.rawValue)
+            : uv_process_kill(memory(as: uv_process_t.self), signal.rawValue)
+        try UVError.check(result)
+    }
+
+    // MARK: For tasks
+
+    /// Waits for the end; on the loop's thread.
+    nonisolated(nonsending) func waitForExit(afterOutput: Bool) async throws -> ProcessExitStatus {
+        try checkCancellation()
+        if isOpen, afterOutput ? !isReported : exitStatus == nil {
+            try await (afterOutput ? reported : ended).wait(on: loop)
+        }
+        guard let exitStatus else { throw EventLoopError.closed }
+        return exitStatus
+    }
+
+    /// Ends the process, by ``Signal/terminate`` or after the grace by ``Signal/kill``, and returns
+    /// when it has ended; also in a cancelled task. On the loop's thread.
+    nonisolated(nonsending) func end(within grace: Duration) async {
+        guard isOpen, exitStatus == nil else { return }
+        let timer = loop.callLater(grace) { try? self.kill(.kill) }
+        await waitUncancelled()
+        timer.stop()
+    }
+
+    private func waitUncancelled(isolation: isolated (any Actor)? = #isolation) async {
+        await withCheckedContinuation { continuation in
+            endActions.append { continuation.resume() }
+        }
+    }
+}
+
+extension uv_process_t: HandleStruct {}
+
+extension ProcessOptions {
+    /// The error that says what could not be started, and why.
+    fileprivate func error(_ code: UVError) -> ProcessError {
+        // The child says the number of the error only, so look which of the two it was.
+        if let directory, directory.withCString({ cuv_can_enter($0) }) == code.rawValue {
+            return .directoryNotEntered(directory, program: program, code)
+        }
+        return .notStarted(program: program, code)
+    }
+}
+
+extension StreamCore {
+    /// Whether nothing more comes, or not until somebody takes what there is.
+    fileprivate var isStill: Bool { hasReadEnd || isClosed || (readAhead?.isFull ?? false) }
+}

@@ -1,0 +1,108 @@
+import CUV
+
+/// The descriptors that a start of a process needs on both sides, and the one place where they are
+/// closed.
+struct ProcessPipes {
+    /// What becomes the child's descriptors, by their numbers there; -1 for nothing.
+    private(set) var childSide: [Int32] = []
+    /// This process's end of each pipe, by the number of the child's descriptor.
+    private(set) var ownSide: [Int: Int32] = [:]
+    /// What is to be closed once the child has it.
+    private var lent: [Int32] = []
+    /// What keeps low numbers occupied during the start.
+    private var placeholders: [Int32] = []
+
+    /// Opens what the options ask for. Nothing is left open if that fails.
+    ///
+    /// Binds `uv_pipe`, `uv_socketpair`.
+    init(_ descriptors: [ProcessDescriptor]) throws(UVError) {
+        try Self.checkThatAreThere(descriptors)
+        do throws(UVError) {
+            for (number, descriptor) in descriptors.enumerated() {
+                childSide.append(try open(descriptor, number))
+            }
+            try occupy(below: Int32(descriptors.count))
+        } catch {
+            closeAll()
+            throw error
+        }
+        for (number, descriptor) in descriptors.enumerated() where descriptor == .standardOutput {
+            childSide[number] = childSide[1]
+        }
+    }
+
+    /// Before anything is opened, which may get one of these numbers.
+    private static func checkThatAreThere(
+        _ descriptors: [ProcessDescriptor]
+    ) throws(UVError) {
+        for (number, descriptor) in descriptors.enumerated() {
+            switch descriptor {
+            case .inherited: try UVError.check(cuv_access_mode(Int32(number)))
+            case .descriptor(let other): try UVError.check(cuv_access_mode(other))
+            default: break
+            }
+        }
+    }
+
+    /// The child tells by a pipe of libuv's that it could not start. If that pipe gets a number
+    /// that the child fills with something else, nobody hears of it.
+    private mutating func occupy(below count: Int32) throws(UVError) {
+        while true {
+            let copy = try UVError.check(cuv_null_device())
+            placeholders.append(copy)
+            if copy >= count { return }
+        }
+    }
+
+    private mutating func open(
+        _ descriptor: ProcessDescriptor, _ number: Int
+    ) throws(UVError) -> Int32 {
+        switch descriptor {
+        case .ignored, .standardOutput: return -1
+        case .inherited: return Int32(number)
+        case .descriptor(let other): return other
+        case .pipe: return try openPipe(number, isRead: number == 0)
+        case .reversePipe: return try openPipe(number, isRead: number != 0)
+        case .socket:
+            let (own, child) = try EventLoop.socketPair()
+            return try keep(number, own, child)
+        }
+    }
+
+    private mutating func openPipe(_ number: Int, isRead: Bool) throws(UVError) -> Int32 {
+        let (reading, writing) = try EventLoop.pipe()
+        return try isRead
+            ? keep(number, writing, reading) : keep(number, reading, writing)
+    }
+
+    private mutating func keep(
+        _ number: Int, _ own: Int32, _ child: Int32
+    ) throws(UVError) -> Int32 {
+        lent.append(child)
+        // libuv never closes the standard ones, and a pipe would never end.
+        ownSide[number] = try UVError.check(cuv_above_standard(own))
+        return child
+    }
+
+    /// Takes this process's end, which is the caller's from then on.
+    mutating func take(_ number: Int) -> Int32? { ownSide.removeValue(forKey: number) }
+
+    /// Closes what the child has by now.
+    mutating func closeLent() {
+        for descriptor in lent + placeholders { cuv_close(descriptor) }
+        lent = []
+        placeholders = []
+    }
+
+    /// Closes what there is.
+    mutating func closeAll() {
+        closeLent()
+        closeOwn()
+    }
+
+    /// Closes what nobody has taken.
+    mutating func closeOwn() {
+        for descriptor in ownSide.values { cuv_close(descriptor) }
+        ownSide = [:]
+    }
+}
