@@ -28,14 +28,14 @@ public enum CallbackSource: Hashable, Sendable {
     case server
     /// The completion closure of a connection attempt.
     case connectCompletion
-    /// The completion closure of an operation on files.
-    case fileCompletion
-    /// The handler of a ``PathWatch`` or a ``StatusPoll``, by the name of its type.
-    case watch(String)
     /// The completion closure of a look-up.
     case lookupCompletion
     /// The completion closure of random bytes.
     case randomCompletion
+    /// The completion closure of an operation on files.
+    case fileCompletion
+    /// The handler of a ``PathWatch`` or a ``StatusPoll``, by the name of its type.
+    case watch(String)
     /// A job of a Swift task.
     case task
     /// The loop itself.

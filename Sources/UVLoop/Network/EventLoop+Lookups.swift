@@ -151,8 +151,8 @@ extension EventLoop {
     /// Waits for the thread pool.
     nonisolated(nonsending) func found<Request, Answer>(
         _ endpoint: String,
-        begin: (@escaping PoolRequest<Request, Answer>.Completion) throws(UVError)
-            -> PoolRequest<Request, Answer>
+        begin: (@escaping PoolQuestion<Request, Answer>.Completion) throws(UVError)
+            -> PoolQuestion<Request, Answer>
     ) async throws -> Answer {
         do {
             return try await PoolAnswer<Request, Answer>().wait(on: self, begin: begin)

@@ -17,7 +17,7 @@ public final class NameLookup {
         known: @escaping () -> Answer?,
         begin:
             @escaping (@escaping (Result<Answer, UVError>) -> Void) throws(UVError)
-            -> PoolRequest<Request, Answer>,
+            -> PoolQuestion<Request, Answer>,
         _ completion: @escaping (Result<Answer, EndpointError>) throws -> Void
     ) {
         loop.preconditionOnThread(user)

@@ -1,9 +1,9 @@
 import CUV
 
 /// A look-up of the addresses of a name, in libuv's thread pool.
-typealias AddressRequest = PoolRequest<uv_getaddrinfo_t, NameAnswer>
+typealias AddressRequest = PoolQuestion<uv_getaddrinfo_t, NameAnswer>
 /// A look-up of the name of an address, in libuv's thread pool.
-typealias ReverseRequest = PoolRequest<uv_getnameinfo_t, HostName>
+typealias ReverseRequest = PoolQuestion<uv_getnameinfo_t, HostName>
 
 /// What a name stands for.
 struct NameAnswer: Hashable, Sendable {

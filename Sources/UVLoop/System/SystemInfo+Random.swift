@@ -19,7 +19,7 @@ extension SystemInfo {
 }
 
 /// Random bytes, made in libuv's thread pool.
-typealias RandomRequest = PoolRequest<uv_random_t, [UInt8]>
+typealias RandomRequest = PoolQuestion<uv_random_t, [UInt8]>
 
 extension EventLoop {
     /// Random bytes as ``SystemInfo/randomBytes(_:)`` gives them, made in libuv's thread pool, from

@@ -10,7 +10,7 @@ protocol PendingRequest: AnyObject {
 ///
 /// Unlike work and operations on files, nobody needs to know when the thread has done with it: who
 /// cancels, and a loop that closes, do not wait for a name server.
-final class PoolRequest<Request, Answer>: PendingRequest {
+final class PoolQuestion<Request, Answer>: PendingRequest {
     typealias Completion = (Result<Answer, UVError>) -> Void
 
     /// The C request; stays where it is.
@@ -42,9 +42,9 @@ final class PoolRequest<Request, Answer>: PendingRequest {
         _ loop: EventLoop,
         _ begin: (UnsafeMutablePointer<uv_loop_t>, UnsafeMutablePointer<Request>) -> Int32,
         _ completion: @escaping Completion
-    ) throws(UVError) -> PoolRequest {
+    ) throws(UVError) -> PoolQuestion {
         guard loop.core.acceptsHandles else { throw .canceled }
-        let owner = PoolRequest(loop, completion)
+        let owner = PoolQuestion(loop, completion)
         let context = Unmanaged.passRetained(owner)
         uv_req_set_data(owner.request, context.toOpaque())
         let result = begin(loop.core.uv, owner.memory)
@@ -58,7 +58,7 @@ final class PoolRequest<Request, Answer>: PendingRequest {
 
     /// Called by libuv's callback, with the `data` of the request and what it has brought.
     static func ended(_ data: UnsafeMutableRawPointer, _ answer: Result<Answer, UVError>) {
-        let owner = Unmanaged<PoolRequest>.fromOpaque(data).takeRetainedValue()
+        let owner = Unmanaged<PoolQuestion>.fromOpaque(data).takeRetainedValue()
         owner.finish(answer)
         owner.loop.core.drainIfNeeded()
     }
@@ -94,8 +94,8 @@ final class PoolAnswer<Request, Answer> {
     /// - Throws: ``UVError``; `CancellationError` if the task is cancelled first.
     nonisolated(nonsending) func wait(
         on loop: EventLoop,
-        begin: (@escaping PoolRequest<Request, Answer>.Completion) throws(UVError)
-            -> PoolRequest<Request, Answer>
+        begin: (@escaping PoolQuestion<Request, Answer>.Completion) throws(UVError)
+            -> PoolQuestion<Request, Answer>
     ) async throws -> Answer {
         let request = try begin { [self] in
             result = $0
