@@ -22,7 +22,9 @@ import UVLoop
                     var file = try FollowedFile(path, on: loop)
                     try await file.follow(fromLast: lineCount)
                 }
-                onTerminationSignal(loop) { following.cancel() }.keepsLoopAlive = false
+                for watch in try onTerminationSignal(loop, { following.cancel() }) {
+                    watch.keepsLoopAlive = false
+                }
                 do {
                     try await following.value
                 } catch is CancellationError {
