@@ -16,8 +16,9 @@ extension SocketStream {
         guard isHome() else { return try await receiveElsewhere(limit, timeout) }
         try checkCancellation()
         guard limit > 0 else { throw StreamError.invalidArgument }
-        guard try await core.hasBytes(1, until: Self.deadline(timeout)) else { return nil }
-        return takeArray(upTo: limit)
+        let hasBytes = try await core.hasBytes(1, until: Self.deadline(timeout))
+        guard isStillHome else { return try await receiveElsewhere(limit, timeout) }
+        return hasBytes ? takeArray(upTo: limit) : nil
     }
 
     // Apart, as for sending: what it keeps is not to be in the frame of every receive.
@@ -174,6 +175,7 @@ extension SocketStream {
             step = try goOnReceiving(1, isolation: #isolation)
         }
         if step == .wait { step = try await waitForBytes(1, upTo: limit, timeout) }
+        if !isStillHome { step = .wait }
         return switch step {
         case .ready: try lend(upTo: limit, body)
         case .ended: nil
@@ -196,6 +198,7 @@ extension SocketStream {
             step = try goOnReceiving(count, isolation: #isolation)
         }
         if step == .wait { step = try await waitForBytes(count, upTo: count, timeout) }
+        if !isStillHome { step = .wait }
         switch step {
         case .ready: return try lend(upTo: count, body)
         case .ended: break
