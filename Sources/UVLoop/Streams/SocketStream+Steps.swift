@@ -43,8 +43,8 @@ extension SocketStream {
         return try await core.hasBytes(count, until: Self.deadline(timeout)) ? .ready : .ended
     }
 
-    /// Whether the task may go on with what its wait has found: a task without a preference that was
-    /// on the loop by chance can be elsewhere after it, and has to take the way of those.
+    /// Whether the task may go on with what its wait has found: a task without a preference that
+    /// was on the loop by chance can be elsewhere after it, and has to take the way of those.
     @usableFromInline var isStillHome: Bool { isOnThread }
 
     /// Throws if the stream has ended in the middle of what was asked for.
