@@ -34,12 +34,20 @@
 #endif
 
 /// A value that no two living threads share: the identity of the calling thread.
+///
+/// As pthread_self(), but asked each time: to a compiler that is a constant, which it may keep
+/// across an await, and the function go on in another thread.
 static inline uintptr_t cuv_thread_token(void) {
-#if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
-  return (uintptr_t)__builtin_thread_pointer();  // as pthread_self(), without a call
+  uintptr_t token;
+#if defined(__linux__) && defined(__x86_64__)
+  __asm__ volatile("movq %%fs:0, %0" : "=r"(token));
+#elif defined(__linux__) && defined(__aarch64__)
+  __asm__ volatile("mrs %0, tpidr_el0" : "=r"(token));
 #else
-  return (uintptr_t)pthread_self();
+  token = (uintptr_t)pthread_self();
+  __asm__ volatile("" : "+r"(token));
 #endif
+  return token;
 }
 
 /// The thread that a loop belongs to, 0 once the loop is over; and the one that runs a job which

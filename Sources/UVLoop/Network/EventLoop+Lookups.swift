@@ -74,7 +74,7 @@ extension EventLoop {
     }
 
     private nonisolated(nonsending) func answer(to query: NameQuery) async throws -> NameAnswer {
-        guard isHomeOfContinuations() else {
+        guard isHome() else {
             return try await visit { try await self.answer(to: query) }
         }
         try checkLookup(of: "\(query)")
@@ -108,7 +108,7 @@ extension EventLoop {
     public nonisolated(nonsending) func lookUpName(
         of address: SocketAddress, flags: ReverseLookupFlags = []
     ) async throws -> HostName {
-        guard isHomeOfContinuations() else {
+        guard isHome() else {
             return try await visit { try await self.lookUpName(of: address, flags: flags) }
         }
         try checkLookup(of: "\(address)")

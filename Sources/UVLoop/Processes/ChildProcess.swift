@@ -67,7 +67,7 @@ public final class ChildProcess: Sendable {
     public nonisolated(nonsending) func waitForExit(
         afterOutput: Bool = true
     ) async throws -> ProcessExitStatus {
-        guard loop.isHomeOfContinuations() else {
+        guard loop.isHome() else {
             return try await loop.visit { try await self.waitForExit(afterOutput: afterOutput) }
         }
         return try await handle.waitForExit(afterOutput: afterOutput)
@@ -106,7 +106,7 @@ public final class ChildProcess: Sendable {
     public nonisolated(nonsending) func terminate(
         grace: Duration = .seconds(5)
     ) async throws -> ProcessExitStatus {
-        guard loop.isHomeOfContinuations() else {
+        guard loop.isHome() else {
             return try await loop.visit { try await self.terminate(grace: grace) }
         }
         try? handle.kill(Task.isCancelled || grace <= .zero ? .kill : .terminate)
@@ -123,7 +123,7 @@ public final class ChildProcess: Sendable {
 
     /// Ends the child and all streams to it, also in a cancelled task; for scopes.
     nonisolated(nonsending) func end(within grace: Duration) async {
-        guard loop.isHomeOfContinuations() else {
+        guard loop.isHome() else {
             // Throws nothing of its own.
             try? await loop.visit { await self.end(within: grace) }
             return

@@ -61,7 +61,7 @@ public final class SignalSequence: AsyncSequence, Sendable {
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(sequence: self) }
 
     private nonisolated(nonsending) func next() async -> Signal? {
-        guard loop.isHomeOfContinuations() else {
+        guard loop.isHome() else {
             return (try? await loop.visit { await self.next() }) ?? nil
         }
         return await queue.next(on: loop)

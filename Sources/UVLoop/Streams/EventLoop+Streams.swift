@@ -24,7 +24,7 @@ extension EventLoop {
         options: ConnectOptions = ConnectOptions(),
         file: StaticString = #fileID, line: UInt = #line
     ) async throws -> SocketStream {
-        guard isHomeOfContinuations() else {
+        guard isHome() else {
             return try await visit {
                 try await self.connect(
                     to: endpoint, from: localAddress, timeout: timeout, options: options,
@@ -87,7 +87,7 @@ extension EventLoop {
     private nonisolated(nonsending) func listen(
         on endpoints: [Endpoint], options: ListenOptions, madeAt place: SourcePlace
     ) async throws -> Listener {
-        guard isHomeOfContinuations() else {
+        guard isHome() else {
             return try await visit {
                 try await self.listen(on: endpoints, options: options, madeAt: place)
             }

@@ -86,7 +86,7 @@ public final class Listener: Sendable {
     /// - Parameter grace: how long to wait.
     /// - Throws: `CancellationError` if the task is cancelled: the grace is over then.
     public nonisolated(nonsending) func shutdown(grace: Duration) async throws {
-        guard loop.isHomeOfContinuations() else {
+        guard loop.isHome() else {
             return try await loop.visit { try await self.shutdown(grace: grace) }
         }
         server.close()

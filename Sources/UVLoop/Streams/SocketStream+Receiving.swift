@@ -16,9 +16,8 @@ extension SocketStream {
         guard isHome() else { return try await receiveElsewhere(limit, timeout) }
         try checkCancellation()
         guard limit > 0 else { throw StreamError.invalidArgument }
-        let hasBytes = try await core.hasBytes(1, until: Self.deadline(timeout))
-        guard isStillHome else { return try await receiveElsewhere(limit, timeout) }
-        return hasBytes ? takeArray(upTo: limit) : nil
+        guard try await core.hasBytes(1, until: Self.deadline(timeout)) else { return nil }
+        return takeArray(upTo: limit)
     }
 
     // Apart, as for sending: what it keeps is not to be in the frame of every receive.
@@ -175,7 +174,6 @@ extension SocketStream {
             step = try goOnReceiving(1, isolation: #isolation)
         }
         if step == .wait { step = try await waitForBytes(1, upTo: limit, timeout) }
-        if !isStillHome { step = .wait }
         return switch step {
         case .ready: try lend(upTo: limit, body)
         case .ended: nil
@@ -198,7 +196,6 @@ extension SocketStream {
             step = try goOnReceiving(count, isolation: #isolation)
         }
         if step == .wait { step = try await waitForBytes(count, upTo: count, timeout) }
-        if !isStillHome { step = .wait }
         switch step {
         case .ready: return try lend(upTo: count, body)
         case .ended: break
@@ -244,15 +241,12 @@ extension SocketStream {
         guard !bytes.isEmpty else { return nil }
         let result = Result { try body(bytes.span.bytes) }
         let isDone = if case .success = result { true } else { false }
-        await loop.takeVisited(self, isDone ? bytes.count : 0)
+        try await loop.visit { self.takeVisited(isDone ? bytes.count : 0) }
         return try result.get()
     }
-}
 
-extension EventLoop {
-    fileprivate func takeVisited(_ stream: SocketStream, _ count: Int) {
-        stream.core.isReceiving = false
-        guard !stream.core.isClosed else { return }
-        stream.core.take(count) { _ in }
+    private func takeVisited(_ count: Int) {
+        core.isReceiving = false
+        if !core.isClosed { core.take(count) { _ in } }
     }
 }

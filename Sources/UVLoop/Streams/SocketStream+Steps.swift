@@ -26,9 +26,18 @@ extension SocketStream {
     /// What comes after the wait that ``ReceiveStep/park`` has asked for.
     @usableFromInline
     func goOnReceiving(_ count: Int, isolation: (any Actor)?) throws -> ReceiveStep {
-        loop.assertOnThread()
+        guard isOnThread else { return hasGoneElsewhere() }
         if core.hasJustReceived(count) { return .ready }
         return try core.goOnReceiving(count, isolation: isolation)
+    }
+
+    /// The task has taken on another preference inside of the scope in which its waits are covered,
+    /// and is not on the loop any more. What came is kept for it; it begins again, as others do that
+    /// are elsewhere, and its way to the loop is behind this.
+    @inline(never)
+    private func hasGoneElsewhere() -> ReceiveStep {
+        try? loop.execute { _ in self.core.isReceiving = false }
+        return .wait
     }
 
     /// The slow way: waits for the bytes with a deadline, or where nobody watches the task's
@@ -42,10 +51,6 @@ extension SocketStream {
         guard count > 0, limit > 0 else { throw StreamError.invalidArgument }
         return try await core.hasBytes(count, until: Self.deadline(timeout)) ? .ready : .ended
     }
-
-    /// Whether the task may go on with what its wait has found: a task without a preference that
-    /// was on the loop by chance can be elsewhere after it, and has to take the way of those.
-    @usableFromInline var isStillHome: Bool { isOnThread }
 
     /// Throws if the stream has ended in the middle of what was asked for.
     @usableFromInline

@@ -70,7 +70,7 @@ public final class SocketStream: ByteStream {
     /// ``EventLoop/isHome(_:)``.
     @inline(__always)
     func isHome(_ isolation: (any Actor)? = #isolation) -> Bool {
-        isOnThread && (isolation == nil || loop.isHome(isolation))
+        isOnThread && loop.isHome(isolation)
     }
 
     /// The instant that a timeout means.
@@ -132,44 +132,5 @@ public final class SocketStream: ByteStream {
         if isOnThread { return core.abort() }
         // Refused means that the loop is closed, and the stream with it.
         try? loop.execute { _ in self.core.abort() }
-    }
-}
-
-extension EventLoop {
-    /// Whether a task of this isolation is on the loop's thread, and will be there again after a
-    /// wait: without isolation, or with that of an actor whose executor is the loop's.
-    ///
-    /// To be on the thread is not enough for an operation that waits. A task without a preference
-    /// that began there goes elsewhere from any other actor; and an actor's function that awaits a
-    /// closure first can be where its actor is not (swiftlang/swift 86083).
-    @inline(__always)
-    nonisolated func isHome(_ isolation: (any Actor)? = #isolation) -> Bool {
-        guard core.isOnThread else { return false }
-        guard let isolation else { return true }
-        return isolation === self || isExecutor(of: isolation)
-    }
-
-    /// The same for an operation that waits for a continuation: that takes a task without isolation
-    /// to the executor that it prefers, wherever it has been.
-    nonisolated func isHomeOfContinuations(_ isolation: (any Actor)? = #isolation) -> Bool {
-        guard isHome(isolation) else { return false }
-        return isolation != nil || core.isDefault
-            || withUnsafeCurrentTask { $0?.unownedTaskExecutor == core.taskExecutor }
-    }
-
-    @inline(never)
-    private nonisolated func isExecutor(of actor: any Actor) -> Bool {
-        actor.unownedExecutor.identity == core.serialExecutor.identity
-    }
-
-    /// Runs an operation of one of the loop's objects for a task that is elsewhere: one hop here,
-    /// one back.
-    func visit<R>(
-        _ operation: nonisolated(nonsending) @Sendable () async throws -> sending R
-    ) async throws -> sending R {
-        // Also the first thing that this function does, on the loop: a closure that is awaited
-        // first can run elsewhere (swiftlang/swift 86083).
-        preconditionIsolated()
-        return try await operation()
     }
 }

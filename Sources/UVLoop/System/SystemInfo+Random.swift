@@ -28,7 +28,7 @@ extension EventLoop {
     /// - Throws: ``UVError``, with ``UVError/canceled`` if the loop is closed, also meanwhile;
     ///   `CancellationError`.
     public nonisolated(nonsending) func randomBytes(_ count: Int) async throws -> [UInt8] {
-        guard isHomeOfContinuations() else {
+        guard isHome() else {
             return try await visit { try await self.randomBytes(count) }
         }
         try Task.checkCancellation()

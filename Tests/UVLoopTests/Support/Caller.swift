@@ -1,3 +1,5 @@
+import Synchronization
+
 @testable import UVLoop
 
 /// From where a task uses what lives on a loop.
@@ -21,6 +23,9 @@ enum Caller: CaseIterable, Sendable {
     case global
     /// Begins on the loop's thread, with nothing to bring it back there.
     case immediate
+    /// On the loop's thread by chance: the runtime believes that it is isolated to the loop, and
+    /// takes it elsewhere when it asks to be on no actor.
+    case stray
 
     typealias Work<R> = nonisolated(nonsending) @Sendable () async throws -> R
 
@@ -44,6 +49,8 @@ enum Caller: CaseIterable, Sendable {
         case .mainActor: try await Self.onMain(work)
         case .global: try await Task.detached { try await work() }.value
         case .immediate: try await Task.immediateDetached { try await work() }.value
+        case .stray:
+            try await Task(executorPreference: StrayExecutor(loop)) { try await work() }.value
         }
     }
 
@@ -93,4 +100,24 @@ final class Canceller: Sendable {
     }
 
     func cancel() { task.value?() }
+}
+
+/// Begins its task where a function isolated to the loop leaves one if the compiler omits the way
+/// back from there (6.3.1 does in release builds), and goes on in Swift's pool.
+private final class StrayExecutor: TaskExecutor {
+    private let loop: EventLoop
+    private let hasBegun = Atomic(false)
+
+    init(_ loop: EventLoop) { self.loop = loop }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let executor = asUnownedTaskExecutor()
+        guard !hasBegun.exchange(true, ordering: .relaxed) else {
+            return startThread { job.runSynchronously(on: executor) }
+        }
+        try? loop.execute {
+            job.runSynchronously(isolatedTo: $0.unownedExecutor, taskExecutor: executor)
+        }
+    }
 }
