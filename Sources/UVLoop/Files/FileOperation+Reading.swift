@@ -3,8 +3,13 @@ import CUV
 extension FileOperation where Value == [UInt8] {
     /// The operation of ``File/read(_:at:)``. Binds `uv_fs_read`.
     public static func read(_ file: File, _ count: Int, at position: Int? = nil) -> Self {
-        Self(.read, on: file) { descriptor, flag throws(UVError) in
-            guard count >= 0, position ?? 0 >= 0 else { throw .invalidArgument }
+        guard count > PoolFile.mostMoved else {
+            return Self(.read, file.path, usesPath: false) { loop, completion throws(UVError) in
+                try FileReadJob.start(file.core, on: loop, at: position, .array(count, completion))
+            }
+        }
+        return Self(.read, on: file) { descriptor, flag throws(UVError) in
+            guard position ?? 0 >= 0 else { throw .invalidArgument }
             let source = PoolFile(descriptor: descriptor, flag: flag)
             return try readArray(upTo: count) { memory throws(UVError) in
                 try source.read(into: memory, at: position)
@@ -29,25 +34,9 @@ extension FileOperation where Value == Int {
                     .read(into: memory, at: position)
             }
         }
-        // All in one closure: this is the operation that programs do most.
         return Self(.read, file.path, usesPath: false, isHeld: true) {
             loop, completion throws(UVError) in
-            guard position ?? 0 >= 0 else { throw .invalidArgument }
-            let core = file.core
-            try core.use(on: loop)
-            do throws(UVError) {
-                return try FileRequest.start(loop) {
-                    var buffer = uv_buf_t(UnsafeRawBufferPointer(memory))
-                    return uv_fs_read(
-                        $0, $1, core.descriptor, &buffer, 1, Int64(position ?? -1), $2)
-                } _: { result, _ in
-                    core.endUse()
-                    completion(result)
-                }
-            } catch {
-                core.endUse()
-                throw error
-            }
+            try FileReadJob.start(file.core, on: loop, at: position, .memory(memory, completion))
         }
     }
 

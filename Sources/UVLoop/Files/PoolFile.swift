@@ -9,6 +9,18 @@ struct PoolFile {
     let descriptor: Int32
     let flag: CancellationFlag
 
+    /// Reads by one system call. Returns how many bytes came.
+    ///
+    /// Binds `uv_fs_read`.
+    static func readOnce(
+        _ descriptor: Int32, into memory: UnsafeMutableRawBufferPointer, at position: Int?
+    ) throws(UVError) -> Int {
+        var buffer = uv_buf_t(UnsafeRawBufferPointer(memory))
+        return try callInPool {
+            uv_fs_read(nil, $0, descriptor, &buffer, 1, offset(position, 0), nil)
+        }
+    }
+
     /// Reads until the memory is full or the file ends; from a pipe or alike, once. Returns how
     /// many bytes came.
     ///

@@ -1,64 +1,46 @@
 import CUV
-import Synchronization
 
-/// Something that was asked of the thread pool.
-protocol PoolRequest: AnyObject {
-    /// Takes it back, if no thread has begun with it.
-    ///
-    /// - Returns: whether it was taken back, and has done and will do nothing. Its completion is
-    ///   called in any case.
-    @discardableResult
-    func cancel() -> Bool
-}
-
-extension FileRequest: PoolRequest {}
-
-/// Says to work on another thread that nobody wants its result any more.
-final class CancellationFlag: Sendable {
-    private let isSet = Atomic(false)
-
-    func set() { isSet.store(true, ordering: .relaxed) }
-
-    /// - Throws: ``UVError/canceled``.
-    func check() throws(UVError) {
-        if isSet.load(ordering: .relaxed) { throw .canceled }
-    }
-}
-
-/// Work of several system calls in the thread pool: one way there and back for all of them.
+/// Work of one or more system calls in the thread pool: one way there and back for all of them.
 ///
-/// Sendable without the compiler's check: `result` is written by the pool's thread and not read
-/// before that has done, with libuv's lock between; the rest is touched on the loop's thread.
-final class StepwiseWork<Value>: PoolRequest, @unchecked Sendable {
-    private let flag = CancellationFlag()
-    private var result: Result<Value, UVError>?
-    private var request: WorkRequest?
+/// Sendable without the compiler's check: as ``PoolJob``.
+final class StepwiseWork<Value>: PoolJob, @unchecked Sendable {
+    /// Looks at the flag between its steps.
+    typealias Steps = @Sendable (CancellationFlag) throws(UVError) -> Value
+    typealias Completion = (Result<Value, UVError>) -> Void
 
-    private init() {}
+    private var steps: Steps?
+    private var completion: Completion?
+    private var result: Result<Value, UVError>?
+
+    private init(_ loop: EventLoop, _ steps: @escaping Steps, _ completion: @escaping Completion) {
+        self.steps = steps
+        self.completion = completion
+        super.init(loop)
+    }
 
     /// Begins to work.
     ///
     /// - Parameter completion: called once, later, also after ``cancel()``.
     static func start(
-        _ loop: EventLoop,
-        _ steps: @escaping @Sendable (CancellationFlag) throws(UVError) -> Value,
-        _ completion: @escaping (Result<Value, UVError>) -> Void
+        _ loop: EventLoop, _ steps: @escaping Steps, _ completion: @escaping Completion
     ) throws(UVError) -> StepwiseWork {
-        let work = StepwiseWork()
-        work.request = try WorkRequest.start(loop) {
-            work.result = Result { () throws(UVError) in try steps(work.flag) }
-            return 0
-        } _: { answer in
-            work.request = nil
-            completion(
-                answer.flatMap { _ in work.result.unsafelyUnwrapped })
-        }
+        let work = StepwiseWork(loop, steps, completion)
+        try work.start()
         return work
     }
 
-    func cancel() -> Bool {
-        flag.set()
-        return request?.cancel() ?? false
+    override func perform() {
+        guard let steps else { return }
+        do throws(UVError) {
+            result = .success(try steps(self))
+        } catch {
+            result = .failure(error)
+        }
+    }
+
+    override func complete(isTakenBack: Bool) {
+        steps = nil
+        completion.take()?(isTakenBack ? .failure(.canceled) : result.take().unsafelyUnwrapped)
     }
 }
 

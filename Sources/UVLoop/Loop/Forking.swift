@@ -63,6 +63,8 @@ extension LoopCore {
         try clock.renew()
         try UVError.check(uv_loop_fork(uv))
         knownForks = forks.pointee
+        // Its threads are not there any more.
+        poolQueue = PoolQueue()
         guard isDebug else { return }
         // Its thread is not there to be stopped, and may have held its lock.
         watchdog = nil

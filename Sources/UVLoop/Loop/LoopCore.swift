@@ -86,6 +86,8 @@ final class LoopCore {
 
     /// What names stand for; nil unless somebody wants that to be remembered.
     @exclusivity(unchecked) var nameCache: NameCache?
+    /// Work on files.
+    @exclusivity(unchecked) var poolQueue = PoolQueue()
     /// What the thread pool has been asked and somebody waits for.
     @exclusivity(unchecked) var pendingRequests: [ObjectIdentifier: any PendingRequest] = [:]
 

@@ -2,7 +2,7 @@ import CUV
 
 /// One operation on a file, in libuv's thread pool, so that a slow disk does not hold up the loop:
 /// the owner of a `uv_fs_t`, which is freed in libuv's callback, which always comes.
-final class FileRequest {
+final class FileRequest: PoolRequest {
     /// Hears of the end, once: with libuv's result, which is a count or a descriptor, and with the
     /// request for what else it brought, such as `statbuf`, as long as the call lasts.
     typealias Completion = (Result<Int, UVError>, UnsafeMutablePointer<uv_fs_t>) -> Void

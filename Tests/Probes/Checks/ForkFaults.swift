@@ -16,7 +16,7 @@ enum ForkFaults {
         }
     }
 
-    /// In both processes a timer fires, and other threads wake the loop.
+    /// In both processes a timer fires, other threads wake the loop, and files are read.
     private static func reinitialized() throws -> String {
         let loop = try EventLoop()
         loop.isDebug = true
@@ -46,6 +46,9 @@ enum ForkFaults {
             Thread.detachNewThread { try? loop.execute { _ in isPosted.value = true } }
             while !isPosted.value { try loop.run(.oneTurn) }
         }
+        var bytes: [UInt8] = []
+        try loop.files.start(.read("/proc/self/stat")) { bytes = try $0.get() }
+        while bytes.isEmpty { try loop.run(.oneTurn) }
     }
 
     private final class Ticks {
