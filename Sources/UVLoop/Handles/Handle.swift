@@ -119,6 +119,7 @@ public class Handle {
     final func closeHandle() {
         guard isOpen else { return }
         holdByLoop()
+        disownDescriptor()
         phase = .closing
         loop.core.debugPlaces?[raw] = nil
         uv_close(raw) { raw in

@@ -119,6 +119,7 @@ final class ListeningSocket: Handle, ConnectionSource {
         }
         self.accepted = accepted
         holdByLoop()
+        ownDescriptor()
         watch()
     }
 

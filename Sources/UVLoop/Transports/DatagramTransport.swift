@@ -158,6 +158,7 @@ public final class DatagramTransport: Handle {
     func begin(_ newProtocol: any DatagramProtocol) {
         object = newProtocol
         holdByLoop()
+        ownDescriptor()
         call("connectionMade") { try $0.connectionMade(self) }
         updateReading()
     }
