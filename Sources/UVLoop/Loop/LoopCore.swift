@@ -108,6 +108,7 @@ final class LoopCore {
 
     init() throws(UVError) {
         ignoreBrokenPipeSignal()
+        cuv_fill_standard()
         uv = .allocate(capacity: 1)
         prepare = .allocate(capacity: 1)
         check = .allocate(capacity: 1)
