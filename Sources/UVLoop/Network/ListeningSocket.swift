@@ -17,6 +17,7 @@ final class ListeningSocket: Handle, ConnectionSource {
     private let file: SocketFile?
     /// Whether it has listened from the beginning.
     private let isListening: Bool
+    // Without the run-time check for overlapping access, as in LoopCore, for the same reasons.
     @exclusivity(unchecked) private var accepted:
         ((_ descriptor: Int32, _ peer: SocketAddress?) -> Void)?
     private var retry: Timer?

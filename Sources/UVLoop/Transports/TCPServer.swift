@@ -44,6 +44,8 @@ public final class TCPServer {
     public let addresses: [SocketAddress]
     /// The one address that every connection has on this side; nil if that depends.
     let onlyAddress: SocketAddress?
+    // Without the run-time check for overlapping access, as in LoopCore, for the same reasons.
+
     /// How many connections are open that this server accepted.
     @exclusivity(unchecked) public private(set) var connectionCount = 0
     @exclusivity(unchecked) private var listeners: [any ConnectionSource]

@@ -209,7 +209,7 @@ import Testing
                         try loop.run()
                     case 3:
                         poll!.stop()
-                        // Let go of on another thread.
+                        // Let go of on another thread; sound: nothing else of it is touched.
                         nonisolated(unsafe) let last = Unmanaged.passRetained(poll!)
                         poll = nil
                         let gate = Gate()
