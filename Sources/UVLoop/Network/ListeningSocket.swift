@@ -59,6 +59,7 @@ final class ListeningSocket: Handle, ConnectionSource {
         madeAt place: SourcePlace
     ) throws(EndpointError) {
         do throws(UVError) {
+            guard options.mostConnections > 0 else { throw .invalidArgument }
             var isListening: Int32 = 0
             try cuv_get_option(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening).checked()
             let kind = uv_guess_handle(descriptor)

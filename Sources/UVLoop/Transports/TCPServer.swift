@@ -79,10 +79,6 @@ public final class TCPServer {
         _ makeProtocol: @escaping () throws -> AnyObject
     ) throws(EndpointError) {
         loop.preconditionOnThread("TCPServer")
-        // Before the descriptor is taken: whoever owns it then, closes it.
-        guard options.mostConnections > 0 else {
-            throw EndpointError(.listen, "descriptor \(descriptor)", .invalidArgument)
-        }
         let listener = try ListeningSocket(
             loop, adopting: descriptor, options: options, madeAt: place)
         try self.init(loop, [listener], options, entry, place, makeProtocol)
@@ -95,10 +91,6 @@ public final class TCPServer {
         _ makeProtocol: @escaping () throws -> AnyObject
     ) throws(EndpointError) {
         maxConnections = options.mostConnections
-        guard maxConnections > 0 else {
-            for listener in listeners { listener.close() }
-            throw EndpointError(.listen, "\(listeners[0].address)", .invalidArgument)
-        }
         self.loop = loop
         self.listeners = listeners
         addresses = listeners.map(\.address)
@@ -134,6 +126,9 @@ public final class TCPServer {
         _ place: SourcePlace
     ) throws(EndpointError) -> [ListeningSocket] {
         guard !addresses.isEmpty else { throw EndpointError(.bind, "nowhere", .invalidArgument) }
+        guard options.mostConnections > 0 else {
+            throw EndpointError(.listen, "\(addresses[0])", .invalidArgument)
+        }
         var tries = 8
         while true {
             tries -= 1
