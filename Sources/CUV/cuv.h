@@ -317,6 +317,14 @@ static inline void cuv_fill_standard(void) {
     }
 }
 
+/// Closes a descriptor. One of the standard ones becomes the null device instead: nothing of libuv's
+/// may get its number.
+static inline void cuv_close_adopted(int descriptor) {
+    int null = descriptor > STDERR_FILENO ? -1 : open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0 || dup2(null, descriptor) < 0) (void)close(descriptor);
+    if (null >= 0) (void)close(null);
+}
+
 /// Another number above those of the standard descriptors, for one that may have one of those, and
 /// which is closed then; close-on-exec. Negative if that fails, and it is closed all the same.
 static inline int cuv_above_standard(int descriptor) {

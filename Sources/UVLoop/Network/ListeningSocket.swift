@@ -206,7 +206,7 @@ final class ListeningSocket: Handle, ConnectionSource {
         loopWillClose = nil
         closeHandle()
         file?.remove()
-        cuv_close(descriptor)
+        cuv_close_adopted(descriptor)
     }
 
     override func loopIsClosing() {

@@ -46,6 +46,23 @@ import Testing
         }
     }
 
+    /// The port is free then, and the number is not.
+    @Test func anAdoptedListeningSocketLeavesTheNullDevice() async {
+        await #expect(processExitsWith: .success) {
+            try await withLoop { loop in
+                let socket = try RawSocket.listener()
+                let address = socket.localAddress
+                precondition(dup2(socket.descriptor, STDIN_FILENO) == STDIN_FILENO)
+                socket.close()
+                let server = try loop.listen(adopting: STDIN_FILENO) { PlainRecorder() }
+                try RawSocket.connect(to: address).close()
+                server.close()
+                #expect(throws: (any Error).self) { try RawSocket.connect(to: address) }
+                precondition(DescriptorKind(STDIN_FILENO) == .file)
+            }
+        }
+    }
+
     /// A program that has closed them, as daemons do: nothing of the loop may get their numbers.
     @Test func aProcessWithoutThem() async {
         await #expect(processExitsWith: .success) {
