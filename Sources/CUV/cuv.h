@@ -317,8 +317,8 @@ static inline void cuv_fill_standard(void) {
     }
 }
 
-/// Closes a descriptor. One of the standard ones becomes the null device instead: nothing of libuv's
-/// may get its number.
+/// Closes a descriptor. One of the standard ones becomes the null device instead: nothing of
+/// libuv's may get its number.
 static inline void cuv_close_adopted(int descriptor) {
     int null = descriptor > STDERR_FILENO ? -1 : open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0 || dup2(null, descriptor) < 0) (void)close(descriptor);
