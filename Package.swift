@@ -1,8 +1,6 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
-let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
-
 /// Programs that the tests run: one for each way to replace Swift's default loop. No dependencies
 /// of the tests, which would link them, and with them the constructor that replaces it.
 let probes = [
@@ -45,18 +43,16 @@ let package = Package(
             pkgConfig: "libuv",
             providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]
         ),
-        .target(name: "UVLoop", dependencies: ["CUV"], swiftSettings: settings),
+        .target(name: "UVLoop", dependencies: ["CUV"]),
         .target(
             name: "UVLoopAutoInstall",
-            dependencies: ["UVLoop", "CUVLoopAutoInstall"],
-            swiftSettings: settings
+            dependencies: ["UVLoop", "CUVLoopAutoInstall"]
         ),
         .target(name: "CUVLoopAutoInstall"),
-        .target(name: "UVLoopFoundation", dependencies: ["UVLoop"], swiftSettings: settings),
+        .target(name: "UVLoopFoundation", dependencies: ["UVLoop"]),
         .target(
             name: "StreamConformance",
-            dependencies: ["UVLoop"],
-            swiftSettings: settings
+            dependencies: ["UVLoop"]
         ),
         .target(
             name: "UVLoopLogging",
@@ -64,8 +60,7 @@ let package = Package(
                 "UVLoop",
                 .product(
                     name: "Logging", package: "swift-log", condition: .when(traits: ["Logging"])),
-            ],
-            swiftSettings: settings
+            ]
         ),
         .target(
             name: "UVLoopMetrics",
@@ -74,8 +69,7 @@ let package = Package(
                 .product(
                     name: "Metrics", package: "swift-metrics",
                     condition: .when(traits: ["Metrics"])),
-            ],
-            swiftSettings: settings
+            ]
         ),
         .target(
             name: "UVLoopServices",
@@ -84,19 +78,16 @@ let package = Package(
                 .product(
                     name: "ServiceLifecycle", package: "swift-service-lifecycle",
                     condition: .when(traits: ["ServiceLifecycle"])),
-            ],
-            swiftSettings: settings
+            ]
         ),
         .testTarget(
             name: "UVLoopTests",
-            dependencies: ["UVLoop", "UVLoopFoundation", "CUV", "StreamConformance"],
-            swiftSettings: settings
+            dependencies: ["UVLoop", "UVLoopFoundation", "CUV", "StreamConformance"]
         ),
         .target(
             name: "ProbeChecks",
             dependencies: ["UVLoop", "UVLoopFoundation", "CUV"],
-            path: "Tests/Probes/Checks",
-            swiftSettings: settings
+            path: "Tests/Probes/Checks"
         ),
     ]
         + probes.map {
@@ -105,9 +96,12 @@ let package = Package(
                 dependencies: [
                     "ProbeChecks", $0 == "ProbeAutoInstall" ? "UVLoopAutoInstall" : "UVLoop",
                 ],
-                path: "Tests/Probes/" + $0.dropFirst("Probe".count),
-                swiftSettings: settings
+                path: "Tests/Probes/" + $0.dropFirst("Probe".count)
             )
         },
     swiftLanguageModes: [.v6]
 )
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [.treatAllWarnings(as: .error)]
+}

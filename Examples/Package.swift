@@ -36,6 +36,7 @@ let package = Package(
         example("tail"),
         example("grep"),
         example("supervise"),
+        example("keys"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -309,6 +309,22 @@ static inline int cuv_null_device(void) {
     return descriptor < 0 ? -errno : descriptor;
 }
 
+/// Opens the null device for each of the three standard descriptors that is closed. libuv takes it
+/// for granted that none is its own: it never closes one of those numbers, or stops the program.
+static inline void cuv_fill_standard(void) {
+    for (int number = STDIN_FILENO; number <= STDERR_FILENO; number++) {
+        if (fcntl(number, F_GETFD) < 0 && errno == EBADF) (void)open("/dev/null", O_RDWR);
+    }
+}
+
+/// Closes a descriptor. One of the standard ones becomes the null device instead: nothing of
+/// libuv's may get its number.
+static inline void cuv_close_adopted(int descriptor) {
+    int null = descriptor > STDERR_FILENO ? -1 : open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0 || dup2(null, descriptor) < 0) (void)close(descriptor);
+    if (null >= 0) (void)close(null);
+}
+
 /// Another number above those of the standard descriptors, for one that may have one of those, and
 /// which is closed then; close-on-exec. Negative if that fails, and it is closed all the same.
 static inline int cuv_above_standard(int descriptor) {
@@ -429,7 +445,7 @@ static inline int cuv_accept(int listener, struct sockaddr_storage *peer, sockle
 
 /// A duplicate of the descriptor with close-on-exec set, or a negative libuv error.
 static inline int cuv_duplicate(int descriptor) {
-    int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     return copy < 0 ? -errno : copy;
 }
 

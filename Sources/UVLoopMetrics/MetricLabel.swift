@@ -19,9 +19,15 @@ public enum MetricLabel {
     /// Timer: how late the loop came to make the report. What everything else on the loop has to
     /// wait for as well: the first sign of callbacks that take too long.
     public static let lag = "uvloop_lag"
+    /// Timer: how long the loop was at work in its last whole turn, as it measures itself: so long
+    /// an event had to wait that came at the wrong moment. `LoopMetrics.lag`.
+    public static let turnLag = "uvloop_turn_lag"
+    /// Gauge: the longest such turn since measuring began, in seconds. `LoopMetrics.longestLag`.
+    public static let longestLag = "uvloop_longest_lag"
 
     /// All of them.
     public static let all = [
-        callbacks, turns, waitingCallbacks, waitingTimers, handles, requests, load, lag,
+        callbacks, turns, waitingCallbacks, waitingTimers, handles, requests, load, lag, turnLag,
+        longestLag,
     ]
 }

@@ -12,6 +12,8 @@ struct ReportedMetrics {
     private let requests: Gauge
     private let load: Gauge
     private let lag: Metrics.Timer
+    private let turnLag: Metrics.Timer
+    private let longestLag: Gauge
 
     init(_ dimensions: [(String, String)], _ factory: any MetricsFactory) {
         func counter(_ label: String) -> Counter {
@@ -20,6 +22,9 @@ struct ReportedMetrics {
         func gauge(_ label: String) -> Gauge {
             Gauge(label: label, dimensions: dimensions, factory: factory)
         }
+        func timer(_ label: String) -> Metrics.Timer {
+            Metrics.Timer(label: label, dimensions: dimensions, factory: factory)
+        }
         callbacks = counter(MetricLabel.callbacks)
         turns = counter(MetricLabel.turns)
         waitingCallbacks = gauge(MetricLabel.waitingCallbacks)
@@ -27,8 +32,9 @@ struct ReportedMetrics {
         handles = gauge(MetricLabel.handles)
         requests = gauge(MetricLabel.requests)
         load = gauge(MetricLabel.load)
-        lag = Metrics.Timer(
-            label: MetricLabel.lag, dimensions: dimensions, factory: factory)
+        lag = timer(MetricLabel.lag)
+        turnLag = timer(MetricLabel.turnLag)
+        longestLag = gauge(MetricLabel.longestLag)
     }
 
     func report(
@@ -42,6 +48,10 @@ struct ReportedMetrics {
         requests.record(current.requests)
         self.load.record(min(max(load, 0), 1))
         self.lag.recordNanoseconds(Int64(lag / .nanoseconds(1)))
+        if let measured = current.lag, let longest = current.longestLag {
+            turnLag.recordNanoseconds(Int64(measured / .nanoseconds(1)))
+            longestLag.record(longest / .seconds(1))
+        }
     }
 }
 #endif

@@ -55,6 +55,13 @@ func makeBenchmarks() -> [Benchmark] {
         Benchmark(
             "look up 127.1, in the thread pool", limit: nil, ours: { try Lookups.ours("127.1") },
             reference: { Lookups.inC("127.1") }),
+        // Swift's is Foundation's `Process`.
+        Benchmark(
+            "start a process and wait, callback", limit: nil, ours: Processes.callbacks,
+            reference: Processes.inC, native: Processes.foundation),
+        Benchmark(
+            "start a process and wait, task", limit: nil, ours: Processes.tasks,
+            reference: Processes.inC, native: Processes.foundation),
         row("main actor, another actor, and back", 370, .hops),
         row("Task.yield on the main actor", 580, .yields),
         row("spawn a task and wait for its value", 1_000, .spawns),

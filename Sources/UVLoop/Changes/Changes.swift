@@ -18,7 +18,14 @@ public final class Changes<Element: Sendable>: AsyncSequence, Sendable {
     // Sound: used on the loop's thread only.
     nonisolated(unsafe) private let source: ChangeSource<Element>
 
-    init(_ source: ChangeSource<Element>) {
+    /// Begins to watch; on the loop's thread.
+    nonisolated(nonsending) init(_ source: ChangeSource<Element>) async throws {
+        do {
+            try await source.start()
+        } catch {
+            source.close()
+            throw error
+        }
         loop = source.loop
         self.source = source
     }
@@ -72,6 +79,9 @@ class ChangeSource<Element: Sendable> {
 
     init(_ loop: EventLoop) { self.loop = loop }
 
+    /// Begins to watch.
+    nonisolated(nonsending) func start() async throws { fatalError("has to be overridden") }
+
     /// What has happened; nil if that is nothing after all.
     nonisolated(nonsending) func take() async throws -> Element? {
         fatalError("has to be overridden")
@@ -122,4 +132,20 @@ class ChangeSource<Element: Sendable> {
             }
         }
     }
+}
+
+extension FileSystem {
+    /// What is known about a file; nil if it is not there.
+    nonisolated(nonsending) func statIfPresent(_ path: String) async throws -> FileStatus? {
+        do {
+            return try await stat(path)
+        } catch let error as FileError where error.isAboutMissing {
+            return nil
+        }
+    }
+}
+
+extension FileError {
+    /// Whether there is nothing at the path.
+    var isAboutMissing: Bool { [.noSuchFileOrDirectory, .notDirectory].contains(code) }
 }

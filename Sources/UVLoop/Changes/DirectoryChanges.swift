@@ -25,14 +25,7 @@ extension FileSystem {
         guard loop.isHome() else {
             return try await loop.visit { try await self.watchDirectory(path) }
         }
-        let source = DirectoryChangeSource(self, path)
-        do {
-            try await source.start()
-        } catch {
-            source.close()
-            throw error
-        }
-        return Changes(source)
+        return try await Changes(DirectoryChangeSource(self, path))
     }
 }
 
@@ -48,7 +41,7 @@ final class DirectoryChangeSource: ChangeSource<DirectoryChange> {
         super.init(files.loop)
     }
 
-    nonisolated(nonsending) func start() async throws {
+    override nonisolated(nonsending) func start() async throws {
         try await directory.watch(for: self) { [self] event in
             if directory.mayBeItself(event) { isDirectorySuspect = true }
             pending.add(event.name, event.kinds)

@@ -41,14 +41,7 @@ extension FileSystem {
         guard loop.isHome() else {
             return try await loop.visit { try await self.watchFile(path) }
         }
-        let source = FileChangeSource(self, path)
-        do {
-            try await source.start()
-        } catch {
-            source.close()
-            throw error
-        }
-        return Changes(source)
+        return try await Changes(FileChangeSource(self, path))
     }
 }
 
@@ -71,7 +64,7 @@ final class FileChangeSource: ChangeSource<FileChange> {
         super.init(files.loop)
     }
 
-    nonisolated(nonsending) func start() async throws {
+    override nonisolated(nonsending) func start() async throws {
         try await directory.watch(for: self) { [self] event in
             let isOwn = directory.mayBeItself(event)
             guard isOwn || event.name == nil || event.name == parts.name else { return }
@@ -80,7 +73,7 @@ final class FileChangeSource: ChangeSource<FileChange> {
             signal()
         }
         isFileSuspect = false
-        known = try await status()
+        known = try await files.statIfPresent(path)
     }
 
     override var hasNews: Bool { isFileSuspect || isDirectorySuspect || directory.error != nil }
@@ -90,7 +83,7 @@ final class FileChangeSource: ChangeSource<FileChange> {
             isFileSuspect = false
             let found: FileStatus?
             do {
-                found = try await status()
+                found = try await files.statIfPresent(path)
             } catch {
                 isFileSuspect = true
                 throw error
@@ -104,16 +97,6 @@ final class FileChangeSource: ChangeSource<FileChange> {
             isDirectorySuspect = false
         }
         return nil
-    }
-
-    private nonisolated(nonsending) func status() async throws -> FileStatus? {
-        do {
-            return try await files.stat(path)
-        } catch let error as FileError
-            where [.noSuchFileOrDirectory, .notDirectory].contains(error.code)
-        {
-            return nil
-        }
     }
 
     static func change(from old: FileStatus?, to new: FileStatus?) -> FileChange? {

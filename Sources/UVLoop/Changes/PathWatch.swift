@@ -75,25 +75,14 @@ public final class PathWatch: Handle {
     ///   ``Handle/close()``.
     public func start(_ path: String) throws(FileError) {
         stop()
-        do throws(UVError) {
-            guard isOpen else { throw .badFileDescriptor }
-            guard !path.utf8.contains(0) else { throw .invalidArgument }
-            let callback: uv_fs_event_cb = { handle, name, events, status in
-                let watch = unsafeDowncast(
-                    Unmanaged<Handle>.fromOpaque(handle!.pointee.data).takeUnretainedValue(),
-                    to: PathWatch.self)
-                watch.happened(name, events, status)
-            }
-            holdByLoop()
-            do throws(UVError) {
-                let memory = memory(as: uv_fs_event_t.self)
-                try UVError.check(uv_fs_event_start(memory, callback, path, 0))
-            } catch {
-                releaseByLoop()
-                throw error
-            }
-        } catch {
-            throw FileError(.watch, path, error)
+        let callback: uv_fs_event_cb = { handle, name, events, status in
+            let watch = unsafeDowncast(
+                Unmanaged<Handle>.fromOpaque(handle!.pointee.data).takeUnretainedValue(),
+                to: PathWatch.self)
+            watch.happened(name, events, status)
+        }
+        try beginWatching(path) {
+            uv_fs_event_start(memory(as: uv_fs_event_t.self), callback, path, 0)
         }
         watchedPath = path
     }
@@ -127,5 +116,24 @@ public final class PathWatch: Handle {
 
     override func didClose() {
         if let whenClosed = whenClosed.take() { whenClosed() }
+    }
+}
+
+extension Handle {
+    /// Puts a handle to work that watches what is at a path.
+    ///
+    /// - Parameter start: `uv_fs_event_start` or `uv_fs_poll_start`.
+    /// - Throws: ``FileError``, also for a handle that is closed and for what is no path.
+    final func beginWatching(_ path: String, _ start: () -> Int32) throws(FileError) {
+        do throws(UVError) {
+            try checkOpen()
+            guard !path.utf8.contains(0) else { throw .invalidArgument }
+            holdByLoop()
+            let result = start()
+            if result < 0 { releaseByLoop() }
+            try UVError.check(result)
+        } catch {
+            throw FileError(.watch, path, error)
+        }
     }
 }

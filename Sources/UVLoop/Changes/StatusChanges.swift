@@ -23,27 +23,28 @@ extension FileSystem {
         guard loop.isHome() else {
             return try await loop.visit { try await self.pollStatus(of: path, every: interval) }
         }
-        let source = StatusChangeSource(loop)
-        do {
-            try await source.start(self, path, interval)
-        } catch {
-            source.close()
-            throw error
-        }
-        return Changes(source)
+        return try await Changes(StatusChangeSource(self, path, interval))
     }
 }
 
 /// What was told last about a polled file, and what is known now. Belongs to the loop's thread.
 final class StatusChangeSource: ChangeSource<StatusChange> {
+    private let files: FileSystem
+    private let path: String
+    private let interval: Duration
     private var told: FileStatus?
     private var latest: FileStatus?
     private var error: FileError?
     private var isDue = false
 
-    nonisolated(nonsending) func start(
-        _ files: FileSystem, _ path: String, _ interval: Duration
-    ) async throws {
+    init(_ files: FileSystem, _ path: String, _ interval: Duration) {
+        self.files = files
+        self.path = path
+        self.interval = interval
+        super.init(files.loop)
+    }
+
+    override nonisolated(nonsending) func start() async throws {
         let poll: StatusPoll
         do throws(UVError) {
             poll = try StatusPoll(loop) { [self] in looked($0) }
@@ -54,11 +55,7 @@ final class StatusChangeSource: ChangeSource<StatusChange> {
         adopt(poll)
         // After its first look at the file: what it finds later is then never older than this.
         try poll.start(path, every: interval)
-        do {
-            told = try await files.stat(path)
-        } catch let error as FileError where Self.isMissing(error) {
-            told = nil
-        }
+        told = try await files.statIfPresent(path)
         if !isDue { latest = told }
     }
 
@@ -67,14 +64,10 @@ final class StatusChangeSource: ChangeSource<StatusChange> {
         case .success(let change): latest = change.current
         case .failure(let error):
             latest = nil
-            self.error = Self.isMissing(error) ? nil : error
+            self.error = error.isAboutMissing ? nil : error
         }
         isDue = true
         signal()
-    }
-
-    private static func isMissing(_ error: FileError) -> Bool {
-        [.noSuchFileOrDirectory, .notDirectory].contains(error.code)
     }
 
     override var hasNews: Bool { isDue }

@@ -57,28 +57,15 @@ public final class StatusPoll: Handle {
     /// - Throws: ``FileError`` with ``UVError/badFileDescriptor`` after ``Handle/close()``.
     public func start(_ path: String, every interval: Duration) throws(FileError) {
         stop()
-        do throws(UVError) {
-            guard isOpen else { throw .badFileDescriptor }
-            guard !path.utf8.contains(0) else { throw .invalidArgument }
-            let milliseconds = max(1, interval.clampedNanoseconds / 1_000_000)
-            let callback: uv_fs_poll_cb = { handle, status, previous, current in
-                let poll = unsafeDowncast(
-                    Unmanaged<Handle>.fromOpaque(handle!.pointee.data).takeUnretainedValue(),
-                    to: StatusPoll.self)
-                poll.looked(status, previous!, current!)
-            }
-            holdByLoop()
-            do throws(UVError) {
-                try UVError.check(
-                    uv_fs_poll_start(
-                        memory(as: uv_fs_poll_t.self), callback, path,
-                        UInt32(clamping: milliseconds)))
-            } catch {
-                releaseByLoop()
-                throw error
-            }
-        } catch {
-            throw FileError(.watch, path, error)
+        let milliseconds = UInt32(clamping: max(1, interval.clampedNanoseconds / 1_000_000))
+        let callback: uv_fs_poll_cb = { handle, status, previous, current in
+            let poll = unsafeDowncast(
+                Unmanaged<Handle>.fromOpaque(handle!.pointee.data).takeUnretainedValue(),
+                to: StatusPoll.self)
+            poll.looked(status, previous!, current!)
+        }
+        try beginWatching(path) {
+            uv_fs_poll_start(memory(as: uv_fs_poll_t.self), callback, path, milliseconds)
         }
         watchedPath = path
     }

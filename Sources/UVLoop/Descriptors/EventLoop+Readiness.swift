@@ -25,7 +25,7 @@ extension EventLoop {
     ) async throws -> Poll.Events {
         try checkCancellation()
         guard !core.isClosing else { throw EventLoopError.closed }
-        try core.checkNotWatched(descriptor)
+        try core.checkNotOwned(descriptor)
         let place = SourcePlace(file: #fileID, line: #line)
         let poll = try Poll(self, duplicating: descriptor, place)
         defer { poll.close() }

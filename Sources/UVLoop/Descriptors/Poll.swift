@@ -179,21 +179,11 @@ private final class HeldHandler {
 }
 
 extension LoopCore {
-    /// Refuses a descriptor that a handle of the loop has. Looks at every handle.
+    /// Refuses a descriptor that a transport or server of the loop has, whatever it does with it
+    /// just now, or that libuv is watching on the loop: at the cost of two loads.
     func checkNotOwned(_ descriptor: Int32) throws(UVError) {
-        try checkNotWatched(descriptor)
-        var isOwned = false
-        forEachUserHandle { raw in
-            var found: uv_os_fd_t = -1
-            if uv_is_closing(raw) == 0, uv_fileno(raw, &found) == 0, found == descriptor {
-                isOwned = true
-            }
+        if ownedDescriptors.contains(descriptor) || cuv_is_watched(uv, descriptor) {
+            throw .resourceBusy
         }
-        if isOwned { throw .resourceBusy }
-    }
-
-    /// Refuses a descriptor that libuv is watching on the loop: at the cost of a load.
-    func checkNotWatched(_ descriptor: Int32) throws(UVError) {
-        if cuv_is_watched(uv, descriptor) { throw .resourceBusy }
     }
 }

@@ -27,7 +27,7 @@ extension RawDescriptor {
         let deadline = SocketStream.deadline(timeout)
         return try await atHome {
             try checkCancellation()
-            try loop.core.checkNotWatched(descriptor)
+            try loop.core.checkNotOwned(descriptor)
             try UVError.check(cuv_ensure_non_blocking(descriptor))
             let pair = try FilePair(file: file, target: descriptor)
             var (sent, isDirect) = (0, true)

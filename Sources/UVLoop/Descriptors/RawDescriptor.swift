@@ -25,9 +25,9 @@ import CUV
 /// their bytes mix; if several receive, each piece goes to one of them.
 ///
 /// **Errors.** ``UVError`` is what the system says. ``UVError/resourceBusy`` is a descriptor that a
-/// transport, stream or server of the loop is reading from; those of other loops are not noticed.
-/// ``EventLoopError/closed`` and ``EventLoopError/timedOut`` are what they say. A cancelled task
-/// gets `CancellationError`; its wait leaves nothing behind.
+/// transport, stream or server of the loop has, also while that is paused; those of other loops are
+/// not noticed. ``EventLoopError/closed`` and ``EventLoopError/timedOut`` are what they say. A
+/// cancelled task gets `CancellationError`; its wait leaves nothing behind.
 public struct RawDescriptor: Sendable {
     /// The loop that waits.
     public let loop: EventLoop
@@ -122,7 +122,7 @@ public struct RawDescriptor: Sendable {
         guard !loop.core.isClosing else { throw EventLoopError.closed }
         try UVError.check(cuv_ensure_non_blocking(descriptor))
         while true {
-            try loop.core.checkNotWatched(descriptor)
+            try loop.core.checkNotOwned(descriptor)
             let result = call()
             guard result == Int(UV_EAGAIN.rawValue) else { return try UVError.check(result) }
             _ = try await loop.wait(for: events, of: descriptor, until: deadline)

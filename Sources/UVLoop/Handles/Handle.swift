@@ -14,6 +14,7 @@ public class Handle {
     /// The loop that the handle lives on.
     public let loop: EventLoop
     let raw: UnsafeMutablePointer<uv_handle_t>
+    // Without the run-time check for overlapping access, as in LoopCore, for the same reasons.
     @exclusivity(unchecked) private var phase = Phase.atRest
 
     private enum Phase: UInt8 {
@@ -119,6 +120,7 @@ public class Handle {
     final func closeHandle() {
         guard isOpen else { return }
         holdByLoop()
+        disownDescriptor()
         phase = .closing
         loop.core.debugPlaces?[raw] = nil
         uv_close(raw) { raw in

@@ -17,6 +17,18 @@ extension Handle {
         }
     }
 
+    /// Keeps others of the loop from watching the socket's descriptor until the handle is closed:
+    /// to be called when it starts to work.
+    final func ownDescriptor() {
+        if let descriptor = try? socketDescriptor { loop.core.ownedDescriptors.insert(descriptor) }
+    }
+
+    /// Ends what ``ownDescriptor()`` began, if that was called.
+    final func disownDescriptor() {
+        var descriptor: uv_os_fd_t = -1
+        if uv_fileno(raw, &descriptor) == 0 { loop.core.ownedDescriptors.remove(descriptor) }
+    }
+
     /// Calls `uv_send_buffer_size` or `uv_recv_buffer_size`: with 0 to ask, else to set.
     final func socketBufferSize(
         _ function: (UnsafeMutablePointer<uv_handle_t>?, UnsafeMutablePointer<Int32>?) -> Int32,

@@ -80,6 +80,8 @@ final class LoopCore {
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
     /// The same for datagrams, of which one system call takes several; made for the first socket.
     @exclusivity(unchecked) var datagramBuffer: UnsafeMutableRawBufferPointer?
+    /// What nobody else may watch.
+    @exclusivity(unchecked) var ownedDescriptors = OwnedDescriptors()
 
     /// How streams that were not accepted are called.
     let streamEntry = StreamEntry()
@@ -108,6 +110,7 @@ final class LoopCore {
 
     init() throws(UVError) {
         ignoreBrokenPipeSignal()
+        cuv_fill_standard()
         uv = .allocate(capacity: 1)
         prepare = .allocate(capacity: 1)
         check = .allocate(capacity: 1)

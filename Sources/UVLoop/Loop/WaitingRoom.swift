@@ -10,6 +10,8 @@ final class WaitingRoom: @unchecked Sendable {
     /// What ended a wait.
     enum Outcome { case woken, cancelled, timedOut }
 
+    // Without the run-time check for overlapping access, as in LoopCore, for the same reasons.
+
     /// The waiting task's; set by ``Parking``.
     @exclusivity(unchecked) private var job: UnownedJob?
     /// Between the decision to wait and the wait: the runtime may take a detour through the queue

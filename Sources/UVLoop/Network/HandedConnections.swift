@@ -10,8 +10,7 @@ final class HandedConnections: Handle, ConnectionSource {
     private let dealer: ConnectionDealer
     /// Which of the group's loops this is.
     private let index: Int
-    @exclusivity(unchecked) private var accepted:
-        ((_ descriptor: Int32, _ peer: SocketAddress?) -> Void)?
+    private var accepted: ((_ descriptor: Int32, _ peer: SocketAddress?) -> Void)?
 
     /// Those of one loop, for all addresses.
     struct List: Sendable {

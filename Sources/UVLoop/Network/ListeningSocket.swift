@@ -17,6 +17,7 @@ final class ListeningSocket: Handle, ConnectionSource {
     private let file: SocketFile?
     /// Whether it has listened from the beginning.
     private let isListening: Bool
+    // Without the run-time check for overlapping access, as in LoopCore, for the same reasons.
     @exclusivity(unchecked) private var accepted:
         ((_ descriptor: Int32, _ peer: SocketAddress?) -> Void)?
     private var retry: Timer?
@@ -58,6 +59,7 @@ final class ListeningSocket: Handle, ConnectionSource {
         madeAt place: SourcePlace
     ) throws(EndpointError) {
         do throws(UVError) {
+            guard options.mostConnections > 0 else { throw .invalidArgument }
             var isListening: Int32 = 0
             try cuv_get_option(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening).checked()
             let kind = uv_guess_handle(descriptor)
@@ -119,6 +121,7 @@ final class ListeningSocket: Handle, ConnectionSource {
         }
         self.accepted = accepted
         holdByLoop()
+        ownDescriptor()
         watch()
     }
 
@@ -203,7 +206,7 @@ final class ListeningSocket: Handle, ConnectionSource {
         loopWillClose = nil
         closeHandle()
         file?.remove()
-        cuv_close(descriptor)
+        cuv_close_adopted(descriptor)
     }
 
     override func loopIsClosing() {

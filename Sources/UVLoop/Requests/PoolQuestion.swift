@@ -86,7 +86,7 @@ final class PoolQuestion<Request, Answer>: PendingRequest {
 
 /// What a request leaves for the task that waits for it; belongs to the loop's thread.
 final class PoolAnswer<Request, Answer> {
-    private let waiter = Waiter()
+    private let room = WaitingRoom()
     private var result: Result<Answer, UVError>?
 
     /// Begins, and suspends the calling task, which runs on the loop, until the answer is there.
@@ -99,13 +99,11 @@ final class PoolAnswer<Request, Answer> {
     ) async throws -> Answer {
         let request = try begin { [self] in
             result = $0
-            waiter.resume()
+            room.wake(loop.core)
         }
-        do {
-            try await waiter.wait(on: loop)
-        } catch {
+        guard await room.wait(on: loop) == .woken else {
             request.cancel()
-            throw error
+            throw CancellationError()
         }
         return try result!.get()
     }

@@ -7,6 +7,7 @@ final class AcceptQueue {
 
     /// Set once, before anything is accepted. Sound: whoever has this has the server, too.
     unowned(unsafe) var server: TCPServer!
+    // Without the run-time check for overlapping access, as in LoopCore, for the same reasons.
     @exclusivity(unchecked) private var streams = Fifo<SocketStream>()
     @exclusivity(unchecked) private(set) var isClosed = false
     private let taker = WaitingRoom()

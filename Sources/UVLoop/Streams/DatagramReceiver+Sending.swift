@@ -7,9 +7,9 @@ extension DatagramReceiver {
         let transport = try openTransport()
         try throwError()
         guard try !transport.sendNow(bytes, to: address) else { return }
-        let batch = DatagramBatch(1)
+        let batch = DatagramBatch(1, on: loop)
         transport.queueUp(CollectionOfOne(bytes), to: address) { batch.oneEnded($0) }
-        if let error = try await batch.end(on: loop, timeout) { throw error }
+        if let error = try await batch.end(SocketStream.deadline(timeout)) { throw error }
     }
 
     /// Sends several, also if some cannot be sent.
@@ -19,7 +19,7 @@ extension DatagramReceiver {
     ) async throws {
         _ = try openTransport()
         try throwError()
-        let deadline = timeout.map { EventLoop.Instant.now.advanced(by: $0) }
+        let deadline = SocketStream.deadline(timeout)
         var firstError: (any Error)?
         var rest = datagrams[...]
         repeat {
@@ -28,10 +28,9 @@ extension DatagramReceiver {
             let next = rest.prefix(DatagramBatch.largest)
             guard !next.isEmpty else { break }
             rest = rest.dropFirst(next.count)
-            let batch = DatagramBatch(next.count)
+            let batch = DatagramBatch(next.count, on: loop)
             transport.queueUp(next, to: address) { batch.oneEnded($0) }
-            let left = deadline.map { EventLoop.Instant.now.duration(to: $0) }
-            let error = try await batch.end(on: loop, left)
+            let error = try await batch.end(deadline)
             firstError = firstError ?? error
         } while !rest.isEmpty
         if let firstError { throw firstError }
@@ -44,11 +43,13 @@ private final class DatagramBatch {
     /// Enough for ten system calls, and little enough to queue at a time.
     static let largest = 10 * DatagramCallbacks.batch
 
+    private let loop: EventLoop
     private var left: Int
     private var firstError: (any Error)?
-    private let waiter = Waiter()
+    private let room = WaitingRoom()
 
-    init(_ count: Int) {
+    init(_ count: Int, on loop: EventLoop) {
+        self.loop = loop
         left = count
     }
 
@@ -57,14 +58,17 @@ private final class DatagramBatch {
         if let error, firstError == nil {
             firstError = error == .canceled ? StreamError.closed : error
         }
-        if left == 0 { waiter.resume() }
+        if left == 0 { room.wake(loop.core) }
     }
 
     /// Waits until all have ended, and returns the first error that there was.
     ///
     /// - Throws: ``StreamError/timedOut``, `CancellationError`.
-    func end(on loop: isolated EventLoop, _ timeout: Duration?) async throws -> (any Error)? {
-        try await waiter.wait(on: loop, timeout: timeout)
-        return firstError
+    nonisolated(nonsending) func end(_ deadline: EventLoop.Instant?) async throws -> (any Error)? {
+        switch await room.wait(on: loop, until: deadline) {
+        case .woken: return firstError
+        case .cancelled: throw CancellationError()
+        case .timedOut: throw StreamError.timedOut
+        }
     }
 }

@@ -10,7 +10,9 @@ final class DatagramReceiver: DatagramProtocol {
     private var isOver = false
 
     // Waiting.
-    let arrival = Waiter()
+    let arrival = WaitingRoom()
+    /// What the task that waits is told instead of a datagram.
+    private var refusal: (any Error)?
     private let end = WaiterList()
     private var isReceiving = false
     /// The memory of the task that waits, if it has brought some.
@@ -72,9 +74,21 @@ final class DatagramReceiver: DatagramProtocol {
         if let found = take() { return found }
         destination = memory
         defer { destination = nil }
-        try await arrival.wait(on: loop, timeout: timeout)
-        // Nobody else takes anything meanwhile.
-        return take()!
+        switch await arrival.wait(on: loop, until: SocketStream.deadline(timeout)) {
+        case .woken:
+            if let refusal = refusal.take() { throw refusal }
+            // Nobody else takes anything meanwhile.
+            return take()!
+        case .cancelled: throw CancellationError()
+        case .timedOut: throw StreamError.timedOut
+        }
+    }
+
+    /// Lets the task that waits go on, if there is one: with a datagram, or with an error.
+    private func endWait(_ error: (any Error)? = nil) {
+        guard let transport, arrival.isOccupied else { return }
+        refusal = error
+        arrival.wake(transport.loop.core)
     }
 
     /// Throws what the network has said, once.
@@ -97,7 +111,7 @@ final class DatagramReceiver: DatagramProtocol {
     func close(on loop: isolated EventLoop) async throws {
         guard let transport, !isOver else { return try Task.checkCancellation() }
         transport.close()
-        arrival.fail(StreamError.closed)
+        endWait(StreamError.closed)
         do {
             try await end.wait(on: loop)
         } catch {
@@ -108,7 +122,7 @@ final class DatagramReceiver: DatagramProtocol {
 
     func abort() {
         transport?.abort()
-        arrival.fail(StreamError.closed)
+        endWait(StreamError.closed)
     }
 
     // MARK: The protocol
@@ -128,7 +142,7 @@ final class DatagramReceiver: DatagramProtocol {
     private func received(
         _ bytes: UnsafeRawBufferPointer, from sender: SocketAddress, isTruncated: Bool
     ) {
-        if let destination, arrival.isWaiting {
+        if let destination, arrival.isOccupied {
             delivered = Self.copy(bytes, from: sender, isTruncated, to: destination)
         } else {
             queue.append(Datagram([UInt8](bytes), from: sender, isTruncated: isTruncated))
@@ -137,7 +151,7 @@ final class DatagramReceiver: DatagramProtocol {
                 transport?.pauseReading()
             }
         }
-        arrival.resume()
+        endWait()
     }
 
     private static func copy(
@@ -151,12 +165,12 @@ final class DatagramReceiver: DatagramProtocol {
     }
 
     func errorReceived(_ error: UVError) {
-        if arrival.isWaiting { arrival.fail(error) } else { self.error = error }
+        if arrival.isOccupied { endWait(error) } else { self.error = error }
     }
 
     func connectionLost(_ error: (any Error)?) {
         isOver = true
-        arrival.fail(StreamError.closed)
+        endWait(StreamError.closed)
         end.resumeAll()
     }
 }

@@ -4,9 +4,10 @@ extension EventLoop {
     /// Makes a stream of a descriptor that is connected already: a TCP socket, a Unix-domain
     /// socket, or either end of a pipe or FIFO. From any task.
     ///
-    /// The descriptor is the stream's from then on: it must not be used or closed elsewhere. If
-    /// this throws, it is still the caller's. Of a pipe, the writing end receives nil at once, and
-    /// the reading end refuses to send with ``StreamError/broken(_:)``, ``UVError/notSupported``.
+    /// The descriptor is the stream's from then on: it must not be used or closed elsewhere. The
+    /// three standard ones stay open at its end. If this throws, it is still the caller's. Of a
+    /// pipe, the writing end receives nil at once, and the reading end refuses to send with
+    /// ``StreamError/broken(_:)``, ``UVError/notSupported``.
     ///
     /// Binds `uv_guess_handle`, `uv_tcp_open`, `uv_pipe_open`.
     ///

@@ -7,6 +7,8 @@
 /// Sendable without the compiler's check: that handler only passes it on to the loop's thread.
 final class HandlerTasks: @unchecked Sendable {
     let handler: Listener.Handler
+    // Without the run-time check for overlapping access, as in LoopCore, for the same reasons.
+
     /// Without the reference counting of strong ones: a handler has its stream until it has ended.
     @exclusivity(unchecked) private var cores: ContiguousArray<Unmanaged<StreamCore>> = []
     /// Those that have been started but have not begun.

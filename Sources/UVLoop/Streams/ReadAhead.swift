@@ -3,6 +3,7 @@
 final class ReadAhead {
     static let standardLimit = 65_536
 
+    // Without the run-time check for overlapping access, as in LoopCore, for the same reasons.
     @exclusivity(unchecked) var buffer = ReceiveBuffer(limit: standardLimit)
     /// Whether more memory than usual was needed since the last look.
     @exclusivity(unchecked) var wasLarge = false

@@ -14,6 +14,8 @@ import CUV
 /// An object for every connection, so its size counts.
 @usableFromInline
 final class StreamCore {
+    // Without the run-time check for overlapping access, as in LoopCore, for the same reasons.
+
     /// The transport, which holds this; set once, before anything is asked of it. Without the
     /// reference counting that goes with a strong one.
     @exclusivity(unchecked) var unmanagedTransport: Unmanaged<Transport>!

@@ -2,6 +2,8 @@
 final class ConnectionExtras {
     static let defaultCloseTimeout = Duration.seconds(5)
 
+    // Without the run-time check for overlapping access, as in LoopCore, for the same reasons.
+
     // Writing.
     /// What waits for the next vectored write.
     @exclusivity(unchecked) var chunks: [OutboundChunk] = []

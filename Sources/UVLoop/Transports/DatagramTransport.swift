@@ -101,13 +101,22 @@ public final class DatagramTransport: Handle {
     ///
     /// Binds `uv_udp_open`.
     ///
-    /// - Parameter descriptor: the transport's own from then on, unless this throws.
+    /// - Parameter descriptor: the transport's own from then on, unless this throws. One of the
+    ///   standard ones stays open: libuv, which stops the program rather than close it, gets a
+    ///   duplicate.
     static func adopt(
         _ loop: EventLoop, descriptor: Int32, local: SocketAddress, peer: SocketAddress?,
         madeAt place: SourcePlace
     ) throws(UVError) -> DatagramTransport {
         let transport = try DatagramTransport(loop, family: AF_UNSPEC, madeAt: place)
-        try UVError.check(uv_udp_open(transport.udp, descriptor))
+        let isStandard = descriptor <= STDERR_FILENO
+        let own = isStandard ? try UVError.check(cuv_duplicate(descriptor)) : descriptor
+        do throws(UVError) {
+            try UVError.check(uv_udp_open(transport.udp, own))
+        } catch {
+            if isStandard { cuv_close(own) }
+            throw error
+        }
         transport.addresses = (local, peer)
         return transport
     }
@@ -158,6 +167,7 @@ public final class DatagramTransport: Handle {
     func begin(_ newProtocol: any DatagramProtocol) {
         object = newProtocol
         holdByLoop()
+        ownDescriptor()
         call("connectionMade") { try $0.connectionMade(self) }
         updateReading()
     }

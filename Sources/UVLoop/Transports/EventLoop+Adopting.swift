@@ -6,8 +6,9 @@ extension EventLoop {
     ///
     /// The descriptor is the transport's from then on, which closes it: it must not be used or
     /// closed elsewhere. It is made non-blocking, for all who share it, and above the three
-    /// standard ones close-on-exec. If this throws, it is still the caller's. The protocol has
-    /// heard `connectionMade` when this returns.
+    /// standard ones close-on-exec. Those three stay open at its end, because libuv never closes
+    /// them: an end that is not sent, as that of a pipe, is seen when the process ends. If this
+    /// throws, it is still the caller's. The protocol has heard `connectionMade` when this returns.
     ///
     /// A reading end of a pipe refuses to write; its end of file ends the transport. A writing end
     /// ends when its reader goes: with nil if everything has been read, else with

@@ -57,7 +57,7 @@ extension EventLoop {
     /// Binds `uv_udp_open`.
     ///
     /// - Parameter descriptor: bound, and connected or not. The transport's own from then on,
-    ///   unless this throws.
+    ///   unless this throws. The three standard ones stay open at its end.
     /// - Throws: ``UVError/protocolWrongType`` if it is no datagram socket;
     ///   ``UVError/addressFamilyNotSupported`` if it is not one of IP; ``UVError/fileExists`` if
     ///   the loop watches it already.

@@ -73,8 +73,9 @@ extension EventLoop {
     /// hands over: TCP or Unix-domain.
     ///
     /// The descriptor is the server's from then on, and is made non-blocking and close-on-exec. If
-    /// this throws, it is still the caller's. Of the options only
-    /// ``ListenOptions/noDelay`` counts. The file of a Unix-domain socket is not removed: the
+    /// this throws, it is still the caller's. One of the three standard ones becomes the null
+    /// device at its end. Of the options only ``ListenOptions/noDelay`` and
+    /// ``ListenOptions/maxConnections`` count. The file of a Unix-domain socket is not removed: the
     /// server has not made it.
     ///
     /// - Parameter makeProtocol: called for each connection. If it throws, that one is closed.

@@ -57,9 +57,6 @@ extension EventLoopGroup {
     ) async throws -> GroupMembers<Member> {
         let first = loops[0]
         let addresses = try await first.visit { try await first.addresses(of: endpoints) }
-        if let most = options.maxConnections, most < 1, let address = addresses.first {
-            throw EndpointError(.listen, "\(address)", .invalidArgument)
-        }
         if distribution.hasSocketPerLoop(loops.count, addresses, options) {
             return try await listenOnEach(addresses, options, place, makeMember)
         }

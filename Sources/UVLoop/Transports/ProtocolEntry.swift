@@ -9,6 +9,7 @@ class ProtocolEntry {
     /// The object that is called, without a reference of its own: the transport holds it.
     @usableFromInline typealias Object = Unmanaged<AnyObject>
 
+    // Without the run-time check for overlapping access, as in LoopCore, for the same reasons.
     /// The server that serves its connections by this entry.
     @exclusivity(unchecked) final var server: TCPServer?
 

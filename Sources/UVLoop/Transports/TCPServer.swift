@@ -44,6 +44,8 @@ public final class TCPServer {
     public let addresses: [SocketAddress]
     /// The one address that every connection has on this side; nil if that depends.
     let onlyAddress: SocketAddress?
+    // Without the run-time check for overlapping access, as in LoopCore, for the same reasons.
+
     /// How many connections are open that this server accepted.
     @exclusivity(unchecked) public private(set) var connectionCount = 0
     @exclusivity(unchecked) private var listeners: [any ConnectionSource]
@@ -77,10 +79,6 @@ public final class TCPServer {
         _ makeProtocol: @escaping () throws -> AnyObject
     ) throws(EndpointError) {
         loop.preconditionOnThread("TCPServer")
-        // Before the descriptor is taken: whoever owns it then, closes it.
-        guard options.mostConnections > 0 else {
-            throw EndpointError(.listen, "descriptor \(descriptor)", .invalidArgument)
-        }
         let listener = try ListeningSocket(
             loop, adopting: descriptor, options: options, madeAt: place)
         try self.init(loop, [listener], options, entry, place, makeProtocol)
@@ -93,10 +91,6 @@ public final class TCPServer {
         _ makeProtocol: @escaping () throws -> AnyObject
     ) throws(EndpointError) {
         maxConnections = options.mostConnections
-        guard maxConnections > 0 else {
-            for listener in listeners { listener.close() }
-            throw EndpointError(.listen, "\(listeners[0].address)", .invalidArgument)
-        }
         self.loop = loop
         self.listeners = listeners
         addresses = listeners.map(\.address)
@@ -132,6 +126,9 @@ public final class TCPServer {
         _ place: SourcePlace
     ) throws(EndpointError) -> [ListeningSocket] {
         guard !addresses.isEmpty else { throw EndpointError(.bind, "nowhere", .invalidArgument) }
+        guard options.mostConnections > 0 else {
+            throw EndpointError(.listen, "\(addresses[0])", .invalidArgument)
+        }
         var tries = 8
         while true {
             tries -= 1

@@ -68,6 +68,7 @@ public final class Transport: Handle {
             }
         }
         holdByLoop()
+        ownDescriptor()
     }
 
     deinit {

@@ -30,6 +30,7 @@ public enum Faults {
         case "thread": say(onThread { outcome { try EventLoop.install() } })
         case "afterTasks": try installAfterTasks()
         case "blocked": try block()
+        case "withoutStandardDescriptors": try runWithoutStandardDescriptors()
         case _ where name.hasPrefix("fork"): say(try ForkFaults.run(name))
         default: return false
         }
@@ -131,6 +132,24 @@ public enum Faults {
             let late = await Task.detached { isOnMainThread() }.value
             say("\(earlyResult), \(late)")
         }
+    }
+
+    /// As a daemon that has closed them. Here, where no other thread opens anything meanwhile.
+    private static func runWithoutStandardDescriptors() throws {
+        let output = dup(STDOUT_FILENO)
+        for number: Int32 in 0...2 { close(number) }
+        let text = outcome {
+            try EventLoop.run { loop in
+                for number: Int32 in 0...2 { try require(fcntl(number, F_GETFD) >= 0) }
+                let socket = try await loop.datagramSocket(boundTo: .ip("127.0.0.1", port: 0))
+                try await socket.close()
+                let (one, other) = try await loop.streamPair()
+                one.abort()
+                try require(try await other.receive() == nil)
+            }
+        }
+        dup2(output, STDOUT_FILENO)
+        say(text)
     }
 
     private static func onThread(_ body: @escaping @Sendable () -> String) -> String {

@@ -141,43 +141,6 @@ import Testing
         }
     }
 
-    @Test(arguments: [false, true])
-    func theDescriptorOfATransport(isPaused: Bool) async throws {
-        try await onLoop { loop in
-            let (stream, peer) = try await loop.streamPair()
-            let descriptor = try await stream.withTransport { transport in
-                if isPaused { transport.pauseReading() }
-                return try transport.fileDescriptor
-            }
-            #expect(throws: UVError.resourceBusy) { try Poll(loop, descriptor) }
-            if !isPaused {
-                let error = await failure { try await loop.waitUntilReadable(descriptor) }
-                #expect(error as? UVError == .resourceBusy)
-            }
-            stream.abort()
-            peer.abort()
-        }
-    }
-
-    @Test func theDescriptorOfAServer() async throws {
-        try await onLoop { loop in
-            let socket = try RawSocket.listener()
-            let listener = try await loop.listen(on: .address(.anyPortIPv4))
-            var descriptors: [Int32] = []
-            loop.core.forEachUserHandle { raw in
-                var found: uv_os_fd_t = -1
-                if uv_fileno(raw, &found) == 0 { descriptors.append(found) }
-            }
-            #expect(descriptors.count == 1)
-            for descriptor in descriptors {
-                #expect(throws: UVError.resourceBusy) { try Poll(loop, descriptor) }
-            }
-            try Poll(loop, socket.descriptor).close()
-            listener.server.close()
-            socket.close()
-        }
-    }
-
     /// What libuv would end the process for.
     @Test func aDescriptorThatIsClosedMeanwhile() async throws {
         try await withLoop { loop in
@@ -246,7 +209,7 @@ import Testing
                         try loop.run()
                     case 3:
                         poll!.stop()
-                        // Let go of on another thread.
+                        // Let go of on another thread; sound: nothing else of it is touched.
                         nonisolated(unsafe) let last = Unmanaged.passRetained(poll!)
                         poll = nil
                         let gate = Gate()

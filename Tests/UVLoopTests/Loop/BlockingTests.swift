@@ -8,25 +8,6 @@ import Testing
         init(_ number: Int) { self.number = number }
     }
 
-    @Test(arguments: Caller.allCases)
-    func itRunsElsewhereAndComesBack(_ caller: Caller) async throws {
-        try await onLoop { loop in
-            try await caller.run(loop) {
-                let result = try await loop.blocking { loop.isOnThread ? nil : NotSendable(5) }
-                #expect(result?.number == 5)
-            }
-        }
-    }
-
-    @Test func itsErrorComesOutAsItIs() async throws {
-        try await onLoop { loop in
-            let error = await failure { try await loop.blocking { throw Planned(number: 3) } }
-            #expect(error as? Planned == Planned(number: 3))
-            let system = await failure { try await loop.blocking { throw UVError.canceled } }
-            #expect(system as? UVError == .canceled)
-        }
-    }
-
     @Test(arguments: [false, true])
     func whatHasBegun(isAbandoned: Bool) async throws {
         try await onLoop { loop in
@@ -50,40 +31,6 @@ import Testing
                 #expect(try await task.value == 8)
             }
             try await until(loop) { ended.value == 1 }
-        }
-    }
-
-    @Test(arguments: Caller.allCases)
-    func aCancelledTaskDoesNothing(_ caller: Caller) async throws {
-        try await onLoop { loop in
-            try await caller.run(loop) {
-                await withTaskGroup(of: Void.self) { group in
-                    group.cancelAll()
-                    group.addTask {
-                        await expectCancelled {
-                            try await loop.blocking { Issue.record("it ran") }
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// Either it ran and has a result, or it did not run.
-    @Test func cancellationMayMeetTheBeginning() async throws {
-        try await onLoop { loop in
-            for number in 0..<300 {
-                let hasRun = Mutexed(false)
-                let task = loop.spawn { loop in
-                    try await loop.blocking { hasRun.value = true }
-                }
-                if number % 3 == 0 { await Task.yield() }
-                if number % 3 == 1 { try await loop.sleep(for: .zero) }
-                Task.detached { task.cancel() }
-                let error = await failure { try await task.value }
-                #expect(hasRun.value == (error == nil))
-                #expect(error == nil || error is CancellationError)
-            }
         }
     }
 

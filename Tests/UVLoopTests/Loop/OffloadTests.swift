@@ -5,30 +5,6 @@ import Testing
 /// One after the other: they keep threads of Dispatch's waiting, of which there are few.
 @Suite(.serialized, .timeLimit(.minutes(1)))
 struct OffloadTests {
-    private final class NotSendable {
-        let number: Int
-        init(_ number: Int) { self.number = number }
-    }
-
-    @Test(arguments: Caller.allCases)
-    func itRunsElsewhereAndComesBack(_ caller: Caller) async throws {
-        try await onLoop { loop in
-            try await caller.run(loop) {
-                let wasOnThread = loop.isOnThread
-                let result = try await loop.offload { loop.isOnThread ? nil : NotSendable(5) }
-                #expect(result?.number == 5)
-                if caller != .immediate { #expect(loop.isOnThread == wasOnThread) }
-            }
-        }
-    }
-
-    @Test func itsErrorComesOutAsItIs() async throws {
-        try await onLoop { loop in
-            let error = await failure { try await loop.offload { throw Planned(number: 3) } }
-            #expect(error as? Planned == Planned(number: 3))
-        }
-    }
-
     @Test func theLoopGoesOnMeanwhile() async throws {
         try await onLoop { loop in
             let (begun, gate) = (AsyncGate(), Gate())
@@ -42,22 +18,6 @@ struct OffloadTests {
             try await loop.sleep(for: .milliseconds(1))
             gate.open()
             try await task.value
-        }
-    }
-
-    @Test(arguments: Caller.allCases)
-    func aCancelledTaskComputesNothing(_ caller: Caller) async throws {
-        try await onLoop { loop in
-            try await caller.run(loop) {
-                await withTaskGroup(of: Void.self) { group in
-                    group.cancelAll()
-                    group.addTask {
-                        await expectCancelled {
-                            try await loop.offload { Issue.record("it ran") }
-                        }
-                    }
-                }
-            }
         }
     }
 
@@ -76,24 +36,6 @@ struct OffloadTests {
             gate.open()
             let value = try await task.value
             #expect(value == 8)
-        }
-    }
-
-    /// Either it ran and has a result, or it did not run.
-    @Test func cancellationMayMeetTheBeginning() async throws {
-        try await onLoop { loop in
-            for number in 0..<300 {
-                let hasRun = Mutexed(false)
-                let task = loop.spawn { loop in
-                    try await loop.offload { hasRun.value = true }
-                }
-                if number % 3 == 0 { await Task.yield() }
-                if number % 3 == 1 { try await loop.sleep(for: .zero) }
-                Task.detached { task.cancel() }
-                let error = await failure { try await task.value }
-                #expect(hasRun.value == (error == nil))
-                #expect(error == nil || error is CancellationError)
-            }
         }
     }
 

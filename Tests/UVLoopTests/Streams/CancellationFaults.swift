@@ -98,13 +98,7 @@ extension Fault {
                 "sending in a cancelled task is cancelled"
             ]
         ) { mutant in
-            let isClosed = Switch()
-            mutant.aborting = {
-                isClosed.isOn = true; $0.abort()
-            }
-            mutant.closing = {
-                isClosed.isOn = true; try await $0.close()
-            }
+            let isClosed = mutant.notingItsEnd()
             mutant.sending = { stream, bytes in
                 if isClosed.isOn { throw StreamError.closed }
                 try await stream.send(bytes)

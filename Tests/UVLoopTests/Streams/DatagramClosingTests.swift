@@ -11,7 +11,7 @@ struct DatagramClosingTests {
         let socket = try await thread.loop.datagramSocket(boundTo: .address(.anyPortIPv4))
         let receiving = Task { try await socket.receive() }
         try await thread.loop.perform { loop in
-            try await until(loop) { socket.receiver.arrival.isWaiting }
+            try await until(loop) { socket.receiver.arrival.isOccupied }
         }
         if gracefully { try await socket.close() } else { socket.abort() }
         await #expect(throws: StreamError.closed) { try await receiving.value }
@@ -84,7 +84,7 @@ struct DatagramClosingTests {
         let socket = try await thread.loop.datagramSocket(boundTo: .address(.anyPortIPv4))
         let receiving = Task { try await socket.receive(timeout: .seconds(1_000)) }
         try await thread.loop.perform { loop in
-            try await until(loop) { socket.receiver.arrival.isWaiting }
+            try await until(loop) { socket.receiver.arrival.isOccupied }
         }
         await thread.shutdown()
         await #expect(throws: StreamError.closed) { try await receiving.value }

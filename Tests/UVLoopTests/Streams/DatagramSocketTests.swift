@@ -113,7 +113,7 @@ struct DatagramSocketTests {
                 let task = Task { try await socket.receive(into: memory) }
                 if isWaiting {
                     try await thread.loop.perform { loop in
-                        try await until(loop) { socket.receiver.arrival.isWaiting }
+                        try await until(loop) { socket.receiver.arrival.isOccupied }
                     }
                     try peer.send(text, to: socket.localAddress)
                 }
@@ -153,7 +153,7 @@ struct DatagramSocketTests {
             try peer.connect(to: other.localAddress)
             let socket = try await loop.datagramSocket(connectedTo: .address(peer.localAddress))
             let receiving = Task { try await socket.receive() }
-            try await until(loop) { socket.receiver.arrival.isWaiting }
+            try await until(loop) { socket.receiver.arrival.isOccupied }
             try await socket.send("lost")
             await #expect(throws: UVError.connectionRefused) { try await receiving.value }
             try peer.connect(to: socket.localAddress)

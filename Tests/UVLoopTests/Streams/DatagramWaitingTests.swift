@@ -15,7 +15,7 @@ struct DatagramWaitingTests {
         try await onLoop { loop in
             let socket = try await loop.datagramSocket(boundTo: .address(.anyPortIPv4))
             let first = Task { try await socket.receive() }
-            try await until(loop) { socket.receiver.arrival.isWaiting }
+            try await until(loop) { socket.receiver.arrival.isOccupied }
             await #expect(throws: StreamError.busy) { try await socket.receive() }
             try await socket.send("for the first", to: socket.localAddress)
             let datagram = try await first.value

@@ -133,7 +133,7 @@ extension Fault {
                 "ending a side wakes both its directions",
             ]
         ) { mutant in
-            let isClosed = Switch()
+            let isClosed = mutant.notingItsEnd()
             mutant.receiving = { stream, limit in
                 let wasClosed = isClosed.isOn
                 do {
@@ -141,12 +141,6 @@ extension Fault {
                 } catch StreamError.closed where !wasClosed {
                     return nil
                 }
-            }
-            mutant.aborting = {
-                isClosed.isOn = true; $0.abort()
-            }
-            mutant.closing = {
-                isClosed.isOn = true; try await $0.close()
             }
         },
         Fault(
@@ -156,7 +150,7 @@ extension Fault {
                 "ending a side wakes both its directions",
             ]
         ) { mutant in
-            let isClosed = Switch()
+            let isClosed = mutant.notingItsEnd()
             mutant.receiving = { stream, limit in
                 let wasClosed = isClosed.isOn
                 do {
@@ -165,12 +159,6 @@ extension Fault {
                     try await forEver()
                     return nil
                 }
-            }
-            mutant.aborting = {
-                isClosed.isOn = true; $0.abort()
-            }
-            mutant.closing = {
-                isClosed.isOn = true; try await $0.close()
             }
         },
         Fault(

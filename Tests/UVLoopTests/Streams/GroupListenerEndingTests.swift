@@ -16,20 +16,11 @@ struct GroupListenerEndingTests {
     @Test(arguments: Dealt.allCases)
     func shutdownWaitsForHandlers(_ way: Dealt) async throws {
         try await withGroup(3) { group in
-            let listener = try await way.listen(group)
-            let (begun, cancelled) = (Counter(), Counter())
-            async let serving: Void = listener.serve { stream in
-                begun.increment()
-                try await echoing(stream)
-                if Task.isCancelled { cancelled.increment() }
-            }
-            let peers = try (0..<12).map { _ in
-                try RawSocket.connect(to: listener.addresses[0])
-            }
-            try await eventually { begun.value == 12 }
+            let echo = try await Echo(group, way, peers: 12)
+            let listener = echo.listener
             async let ending: Void = listener.shutdown(grace: .seconds(50))
             try await eventually { isFree(listener.addresses[0]) }
-            for peer in peers {
+            for peer in echo.peers {
                 try peer.send("hello")
                 #expect(try await offThread { try peer.receive(exactly: 5) }.count == 5)
                 peer.endWriting()
@@ -37,34 +28,21 @@ struct GroupListenerEndingTests {
                 peer.close()
             }
             try await ending
-            try await serving
-            #expect(cancelled.value == 0)
+            try await echo.serving.value
+            #expect(echo.cancelled.value == 0)
         }
     }
 
     @Test(arguments: Dealt.allCases)
     func handlersThatGoOnAreCancelled(_ way: Dealt) async throws {
         try await withGroup(3) { group in
-            let listener = try await way.listen(group)
-            let (begun, cancelled) = (Counter(), Counter())
-            async let serving: Void = listener.serve { stream in
-                begun.increment()
-                do {
-                    try await echoing(stream)
-                } catch {
-                    if error is CancellationError { cancelled.increment() }
-                    throw error
-                }
-            }
-            let peers = try (0..<12).map { _ in
-                try RawSocket.connect(to: listener.addresses[0])
-            }
-            try await eventually { begun.value == 12 }
+            let echo = try await Echo(group, way, peers: 12)
+            let listener = echo.listener
             try await listener.shutdown(grace: .milliseconds(20))
-            try await serving
-            #expect(cancelled.value == 12)
+            try await echo.serving.value
+            #expect(echo.cancelled.value == 12)
             #expect(await listener.connectionCounts == [0, 0, 0])
-            for peer in peers { peer.close() }
+            for peer in echo.peers { peer.close() }
             // The loops run on, and the port is free for another listener.
             let next = try await group.listen(
                 on: .address(listener.addresses[0]), distribution: way.distribution)
@@ -75,64 +53,44 @@ struct GroupListenerEndingTests {
     @Test(arguments: Dealt.allCases)
     func aShutdownThatIsCancelledEndsTheGrace(_ way: Dealt) async throws {
         try await withGroup(3) { group in
-            let listener = try await way.listen(group)
-            let begun = Counter()
-            async let serving: Void = listener.serve { stream in
-                begun.increment()
-                try await echoing(stream)
-            }
-            let peers = try (0..<6).map { _ in try RawSocket.connect(to: listener.addresses[0]) }
-            try await eventually { begun.value == 6 }
+            let echo = try await Echo(group, way, peers: 6)
+            let listener = echo.listener
             let ending = Task { try await listener.shutdown(grace: .seconds(500)) }
             try await eventually { isFree(listener.addresses[0]) }
             ending.cancel()
             await expectCancelled { try await ending.value }
-            try await serving
-            for peer in peers { peer.close() }
+            try await echo.serving.value
+            for peer in echo.peers { peer.close() }
         }
     }
 
     @Test(arguments: Dealt.allCases)
     func closeLeavesConnectionsOpen(_ way: Dealt) async throws {
         try await withGroup(3) { group in
-            let listener = try await way.listen(group)
-            let begun = Counter()
-            async let serving: Void = listener.serve { stream in
-                begun.increment()
-                try await echoing(stream)
-            }
-            let peers = try (0..<6).map { _ in try RawSocket.connect(to: listener.addresses[0]) }
-            try await eventually { begun.value == 6 }
+            let echo = try await Echo(group, way, peers: 6)
+            let listener = echo.listener
             await listener.close()
             await listener.close()
             try await eventually { isFree(listener.addresses[0]) }
-            for peer in peers {
+            for peer in echo.peers {
                 try peer.send("hello")
                 #expect(try await offThread { try peer.receive(exactly: 5) }.count == 5)
                 peer.close()
             }
-            try await serving
+            try await echo.serving.value
         }
     }
 
     @Test(arguments: Dealt.allCases)
     func serveThatIsCancelledClosesEverything(_ way: Dealt) async throws {
         try await withGroup(3) { group in
-            let listener = try await way.listen(group)
-            let begun = Counter()
-            let serving = Task {
-                try await listener.serve { stream in
-                    begun.increment()
-                    try await echoing(stream)
-                }
-            }
-            let peers = try (0..<6).map { _ in try RawSocket.connect(to: listener.addresses[0]) }
-            try await eventually { begun.value == 6 }
+            let echo = try await Echo(group, way, peers: 6)
+            let listener = echo.listener
             await expect(.busy) { try await listener.serve { _ in } }
-            serving.cancel()
-            await expectCancelled { try await serving.value }
+            echo.serving.cancel()
+            await expectCancelled { try await echo.serving.value }
             try await eventually { isFree(listener.addresses[0]) }
-            for peer in peers {
+            for peer in echo.peers {
                 #expect(try await offThread { (try? peer.receiveToEnd()) ?? [] } == [])
                 peer.close()
             }
@@ -218,5 +176,35 @@ struct GroupListenerEndingTests {
             try await eventually { isFree(address) }
             peer.close()
         }
+    }
+}
+
+/// A group whose listener serves an echo, and peers that are connected with it: each has a handler
+/// that has begun.
+private struct Echo {
+    let listener: GroupListener
+    let serving: Task<Void, any Error>
+    let peers: [RawSocket]
+    /// How many handlers were cancelled.
+    let cancelled = Counter()
+
+    init(_ group: EventLoopGroup, _ way: Dealt, peers count: Int) async throws {
+        let listener = try await way.listen(group)
+        let (begun, cancelled) = (Counter(), self.cancelled)
+        serving = Task {
+            try await listener.serve { stream in
+                begun.increment()
+                do {
+                    try await echoing(stream)
+                    if Task.isCancelled { cancelled.increment() }
+                } catch {
+                    if error is CancellationError { cancelled.increment() }
+                    throw error
+                }
+            }
+        }
+        peers = try (0..<count).map { _ in try RawSocket.connect(to: listener.addresses[0]) }
+        self.listener = listener
+        try await eventually { begun.value == count }
     }
 }

@@ -5,6 +5,23 @@ import Testing
 /// `shutdown(grace:)` ends in order.
 @Suite(.timeLimit(.minutes(1)))
 struct ListenerShutdownTests {
+    /// A listener with one connection, whose handler has begun.
+    private func served(
+        _ loop: isolated EventLoop, _ handler: @escaping Listener.Handler
+    ) async throws -> (Listener, serving: Task<Void, any Error>, RawSocket) {
+        let listener = try await loop.listen(on: .address(.anyPortIPv4))
+        let begun = Counter()
+        let serving = Task {
+            try await listener.serve { stream in
+                begun.increment()
+                try await handler(stream)
+            }
+        }
+        let peer = try RawSocket.connect(to: listener.addresses[0])
+        try await until(loop) { begun.value == 1 }
+        return (listener, serving, peer)
+    }
+
     @Test(arguments: Caller.allCases)
     func handlersThatEndInTimeAreNotCancelled(_ caller: Caller) async throws {
         try await onLoop { loop in
@@ -89,16 +106,9 @@ struct ListenerShutdownTests {
     @Test(arguments: [Duration.zero, .seconds(-1)])
     func noGraceAtAll(_ grace: Duration) async throws {
         try await onLoop { loop in
-            let listener = try await loop.listen(on: .address(.anyPortIPv4))
-            let begun = Counter()
-            let serving = Task {
-                try await listener.serve { stream in
-                    begun.increment()
-                    _ = try await stream.receive()
-                }
+            let (listener, serving, peer) = try await served(loop) { stream in
+                _ = try await stream.receive()
             }
-            let peer = try RawSocket.connect(to: listener.addresses[0])
-            try await until(loop) { begun.value == 1 }
             try await listener.shutdown(grace: grace)
             try await serving.value
             peer.close()
@@ -108,16 +118,9 @@ struct ListenerShutdownTests {
     @Test func aShutdownThatIsCancelledEndsTheGrace() async throws {
         try await onLoop { loop in
             let reports = Reports(loop)
-            let listener = try await loop.listen(on: .address(.anyPortIPv4))
-            let begun = Counter()
-            let serving = Task {
-                try await listener.serve { stream in
-                    begun.increment()
-                    _ = try await stream.receive()
-                }
+            let (listener, serving, peer) = try await served(loop) { stream in
+                _ = try await stream.receive()
             }
-            let peer = try RawSocket.connect(to: listener.addresses[0])
-            try await until(loop) { begun.value == 1 }
             let ending = loop.spawn { _ in try await listener.shutdown(grace: .seconds(500)) }
             try await until(loop) { !listener.server.isListening }
             ending.cancel()
@@ -172,17 +175,8 @@ struct ListenerShutdownTests {
     /// Also when they have been cancelled before, with the task that serves.
     @Test func theGraceOfHandlersThatDoNotHeedIsBounded() async throws {
         try await onLoop { loop in
-            let listener = try await loop.listen(on: .address(.anyPortIPv4))
             let gate = AsyncGate()
-            let begun = Counter()
-            let serving = Task {
-                try await listener.serve { _ in
-                    begun.increment()
-                    await gate.wait()
-                }
-            }
-            let peer = try RawSocket.connect(to: listener.addresses[0])
-            try await until(loop) { begun.value == 1 }
+            let (listener, serving, peer) = try await served(loop) { _ in await gate.wait() }
             serving.cancel()
             // Nobody takes connections any more.
             try await until(loop) { !listener.server.isListening }
@@ -198,18 +192,12 @@ struct ListenerShutdownTests {
     @Test func aSecondServeDoesNotDisturbTheFirst() async throws {
         try await onLoop { loop in
             let reports = Reports(loop)
-            let listener = try await loop.listen(on: .address(.anyPortIPv4))
-            let (begun, cancelled) = (Counter(), Counter())
-            let serving = Task {
-                try await listener.serve { stream in
-                    begun.increment()
-                    let error = await failure { try await stream.receive() }
-                    if error is CancellationError { cancelled.increment() }
-                    if let error { throw error }
-                }
+            let cancelled = Counter()
+            let (listener, serving, peer) = try await served(loop) { stream in
+                let error = await failure { try await stream.receive() }
+                if error is CancellationError { cancelled.increment() }
+                if let error { throw error }
             }
-            let peer = try RawSocket.connect(to: listener.addresses[0])
-            try await until(loop) { begun.value == 1 }
             await expect(.busy) { try await listener.serve { _ in } }
             await listener.close()
             try await until(loop) { !listener.queue.isTaking }

@@ -15,6 +15,20 @@ struct Mutant: ByteStream {
 
     init(_ base: MemoryStream) { self.base = base }
 
+    /// Notes that the stream is closed or aborted, right before it is.
+    mutating func notingItsEnd() -> Switch {
+        let isClosed = Switch()
+        aborting = {
+            isClosed.isOn = true
+            $0.abort()
+        }
+        closing = {
+            isClosed.isOn = true
+            try await $0.close()
+        }
+        return isClosed
+    }
+
     nonisolated(nonsending) func send(_ bytes: some ByteContainer & Sendable) async throws {
         try await sending(base, bytes.withUnsafeBytes { [UInt8]($0) })
     }

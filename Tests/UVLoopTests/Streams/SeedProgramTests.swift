@@ -7,7 +7,8 @@ import Testing
 struct SeedProgramTests {
     // MARK: Echo
 
-    @Test func echoAnswersAndEndsOnQuit() async throws {
+    private func talkingToEcho(_ talk: @escaping @Sendable (RawSocket) throws -> Void) async throws
+    {
         try await onLoop { loop in
             try await serving(loop) {
                 try await SeedPrograms.echo($0)
@@ -16,32 +17,29 @@ struct SeedProgramTests {
                 try await offThread {
                     let peer = try RawSocket.connect(to: address)
                     defer { peer.close() }
-                    let bytes = scrambled(10_000)
-                    try peer.send("hello")
-                    #expect(try peer.receive(exactly: 5) == Array("hello".utf8))
-                    try peer.send(bytes)
-                    #expect(try peer.receive(exactly: bytes.count) == bytes)
-                    try peer.send("quit")
-                    #expect(try peer.receiveToEnd() == Array("quit".utf8))
+                    try talk(peer)
                 }
             }
         }
     }
 
+    @Test func echoAnswersAndEndsOnQuit() async throws {
+        try await talkingToEcho { peer in
+            let bytes = scrambled(10_000)
+            try peer.send("hello")
+            #expect(try peer.receive(exactly: 5) == Array("hello".utf8))
+            try peer.send(bytes)
+            #expect(try peer.receive(exactly: bytes.count) == bytes)
+            try peer.send("quit")
+            #expect(try peer.receiveToEnd() == Array("quit".utf8))
+        }
+    }
+
     @Test func echoEndsWithItsClient() async throws {
-        try await onLoop { loop in
-            try await serving(loop) {
-                try await SeedPrograms.echo($0)
-            } while: { listener in
-                let address = listener.addresses[0]
-                try await offThread {
-                    let peer = try RawSocket.connect(to: address)
-                    defer { peer.close() }
-                    try peer.send("the end")
-                    peer.endWriting()
-                    #expect(try peer.receiveToEnd() == Array("the end".utf8))
-                }
-            }
+        try await talkingToEcho { peer in
+            try peer.send("the end")
+            peer.endWriting()
+            #expect(try peer.receiveToEnd() == Array("the end".utf8))
         }
     }
 

@@ -78,13 +78,7 @@ extension Fault {
             ],
             perhaps: ["an abort of both sides at once hangs nobody"]
         ) { mutant in
-            let isClosed = Switch()
-            mutant.aborting = {
-                isClosed.isOn = true; $0.abort()
-            }
-            mutant.closing = {
-                isClosed.isOn = true; try await $0.close()
-            }
+            let isClosed = mutant.notingItsEnd()
             mutant.sending = { stream, bytes in
                 let wasClosed = isClosed.isOn
                 do {
@@ -102,13 +96,7 @@ extension Fault {
                 "sending after sendEOF: closed",
             ]
         ) { mutant in
-            let isClosed = Switch()
-            mutant.aborting = {
-                isClosed.isOn = true; $0.abort()
-            }
-            mutant.closing = {
-                isClosed.isOn = true; try await $0.close()
-            }
+            let isClosed = mutant.notingItsEnd()
             mutant.sending = { stream, bytes in
                 let wasClosed = isClosed.isOn
                 do { try await stream.send(bytes) } catch StreamError.closed where !wasClosed {}

@@ -56,6 +56,18 @@ struct MetricsTests {
         }
     }
 
+    /// Measured by the loop itself: whether or not a report was due meanwhile.
+    @Test func aLongTurnIsRemembered() async throws {
+        let metrics = RecordingMetrics()
+        try await withLoop { loop in
+            loop.reportMetrics(every: .milliseconds(1), to: metrics)
+            loop.callSoon { compute(for: .milliseconds(30)) }
+            for await report in metrics.reports where report.label == MetricLabel.longestLag {
+                if report.value >= 0.03 { break }
+            }
+        }
+    }
+
     @Test func connectionsAreHandles() async throws {
         let metrics = RecordingMetrics()
         try await withLoop { loop in
