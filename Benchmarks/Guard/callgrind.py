@@ -76,8 +76,8 @@ def serve(process, client, operations):
 def read(path):
     """The total of instructions, and the calls of all allocators together.
 
-    Only calls from another library than the C library itself: `posix_memalign` calls `malloc`, which
-    is not a second allocation."""
+    Only calls from outside the C library: `posix_memalign` calls `malloc`, which is not a second
+    allocation."""
     names = {}
     callee = None
     # Whether the next call goes to another library: then, and only then, a line names that.

@@ -64,7 +64,9 @@ class Guard:
 
     def update(self, chosen):
         """Makes new limits for the chosen rows; those of the others stay."""
-        _, stored = limits.load()
+        made_with, stored = limits.load()
+        if len(chosen) < len(rows.ROWS) and limits.surroundings() != made_with:
+            raise callgrind.Failure(f"the others were made with {made_with}: update all of them")
         for key, values in self.measure(chosen, ROUNDS).items():
             new = limits.entry(*key, values)
             old = stored.get(key, {"limit": float("nan")})
@@ -100,15 +102,18 @@ def main():
     options = parser.parse_args()
     parts = options.parts or [""]
     chosen = [row for row in rows.ROWS if any(part in row.name for part in parts)]
-    try:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            guard = Guard(options.programs, pool)
+    if not chosen:
+        sys.exit(f"guard: no operation has one of these in its name: {', '.join(parts)}")
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        guard = Guard(options.programs, pool)
+        try:
             if options.update:
                 guard.update(chosen)
             elif not guard.check(chosen):
                 sys.exit(1)
-    except callgrind.Failure as failure:
-        sys.exit(f"guard: {failure}")
+        except callgrind.Failure as failure:
+            pool.shutdown(wait=False, cancel_futures=True)
+            sys.exit(f"guard: {failure}")
 
 
 main()

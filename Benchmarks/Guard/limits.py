@@ -51,7 +51,7 @@ def load():
 
 def store(entries):
     """Writes one line for each limit, so that a change shows what it changes."""
-    made_with = ",\n".join(f"    {json.dumps(k)}: {json.dumps(v)}" for k, v in surroundings().items())
+    made_with = ",\n".join(f'    "{key}": {json.dumps(x)}' for key, x in surroundings().items())
     lines = ",\n".join("    " + json.dumps(each) for each in entries)
     with open(PATH, "w", encoding="utf-8") as file:
         file.write(f'{{\n  "made with": {{\n{made_with}\n  }},\n  "limits": [\n{lines}\n  ]\n}}\n')

@@ -42,7 +42,7 @@ ROWS = [
     worked("call soon, function", "call-function", CALLS),
     worked("call soon, closure", "call-closure", CALLS),
     worked("post from another thread", "post", CALLS),
-    worked("receive that suspends", "receive", TASKS),
+    worked("receive on the main actor", "receive", TASKS),
     worked("Task.yield", "yield", TASKS),
     worked("Task.sleep, 1 ms", "sleep", SLEEPS),
     worked("spawn on the loop", "spawn-loop", TASKS),
