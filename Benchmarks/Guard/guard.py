@@ -59,7 +59,8 @@ class Guard:
         for key, value in here.items():
             if value != made_with[key]:
                 print(f"guard: the limits were made with {key} {made_with[key]}, this is {value}")
-        print(f"guard: {failures} above the limit" if failures else "guard: passed")
+        where = "Benchmarks/README.md says what to do"
+        print(f"guard: {failures} above the limit; {where}" if failures else "guard: passed")
         return failures == 0
 
     def update(self, chosen):
@@ -116,4 +117,5 @@ def main():
             sys.exit(f"guard: {failure}")
 
 
-main()
+if __name__ == "__main__":
+    main()
