@@ -24,6 +24,10 @@ let package = Package(
                 .product(name: "CUV", package: "UVLoop"),
             ]
         ),
+        .executableTarget(
+            name: "GuardWork",
+            dependencies: [.product(name: "UVLoop", package: "UVLoop")]
+        ),
         .target(name: "CAffinity"),
         .executableTarget(name: "Compare", dependencies: ["CAffinity"]),
     ],

@@ -2,11 +2,15 @@
 struct Options {
     enum Mode: String, CaseIterable { case echo, sink, source, frames }
     enum API: String, CaseIterable { case buffered, `protocol`, stream }
+    /// What SIGINT and SIGTERM do. To look for them wakes the loop now and then, which those who
+    /// count instructions must not have: for them the process dies as the system does it.
+    enum Signals: String, CaseIterable { case end, die }
 
     var port = 0
     var mode = Mode.echo
     var api = API.buffered
     var loops = 1
+    var signals = Signals.end
 
     struct Problem: Error {
         let message: String
@@ -23,6 +27,7 @@ struct Options {
             case "--loops": loops = try Self.number(name, value, 1...1_024)
             case "--mode": mode = try Self.choice(name, value)
             case "--api": api = try Self.choice(name, value)
+            case "--signals": signals = try Self.choice(name, value)
             default: throw Problem(message: "unknown option \(name)")
             }
         }

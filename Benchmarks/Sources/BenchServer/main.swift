@@ -26,7 +26,7 @@ func run(on loop: isolated EventLoop, _ options: Options) async throws {
 }
 
 func wait(for server: any Service, on loop: isolated EventLoop) async throws {
-    onTerminationSignal(loop) { server.end() }
+    if options.signals == .end { onTerminationSignal(loop) { server.end() } }
     print("listening on \(server.port)")
     fflush(nil)
     try await server.waitEnded()
