@@ -27,7 +27,10 @@ let package = Package(
             ]
         ),
         .target(name: "CAffinity"),
-        .executableTarget(name: "Compare", dependencies: ["CAffinity"]),
+        .target(name: "Report"),
+        .executableTarget(name: "Compare", dependencies: ["CAffinity", "Report"]),
+        .testTarget(name: "ReportTests", dependencies: ["Report"]),
+        .testTarget(name: "LoadGeneratorTests"),
     ],
     swiftLanguageModes: [.v6]
 )

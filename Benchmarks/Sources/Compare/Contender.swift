@@ -2,6 +2,9 @@
 struct Contender {
     let name: String
 
+    /// What can be asked for.
+    static let known = ["c", "c-queued", "buffered", "protocol", "stream"]
+
     var program: String {
         name == "c" || name == "c-queued" ? "CServer" : "BenchServer"
     }
