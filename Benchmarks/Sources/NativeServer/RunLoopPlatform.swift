@@ -6,7 +6,8 @@ import Glibc
 /// The run loop of Foundation, on the main thread, with a `CFSocket` for each socket. On Linux,
 /// Foundation's own classes are no way: `FileHandle` waits by Dispatch, and a `Stream` cannot be
 /// made of a descriptor. The sockets of all connections are watched by one `select` of a thread of
-/// CoreFoundation's, so that the cost of each event grows with the number of connections.
+/// CoreFoundation's, so that the cost of each event grows with the number of connections. And who
+/// waits only to write is not told of a reset: such a connection stays as long as the server.
 final class RunLoopPlatform: Platform {
     private let runLoop = CFRunLoopGetCurrent()
     private var listener: CFSocket?
@@ -28,16 +29,18 @@ final class RunLoopPlatform: Platform {
     func runUntilSignal(_ end: @escaping () -> Void) {
         var thread = pthread_t()
         let context = Unmanaged.passUnretained(runLoop!).toOpaque()
-        pthread_create(&thread, nil, { runLoop in
-            awaitSignal()
-            let runLoop = Unmanaged<CFRunLoop>.fromOpaque(runLoop!).takeUnretainedValue()
-            // To stop it before it turns would do nothing.
-            CFRunLoopPerformBlock(runLoop, kCFRunLoopDefaultMode) {
-                CFRunLoopStop(CFRunLoopGetCurrent())
-            }
-            CFRunLoopWakeUp(runLoop)
-            return nil
-        }, context)
+        pthread_create(
+            &thread, nil,
+            { runLoop in
+                awaitSignal()
+                let runLoop = Unmanaged<CFRunLoop>.fromOpaque(runLoop!).takeUnretainedValue()
+                // To stop it before it turns would do nothing.
+                CFRunLoopPerformBlock(runLoop, kCFRunLoopDefaultMode) {
+                    CFRunLoopStop(CFRunLoopGetCurrent())
+                }
+                CFRunLoopWakeUp(runLoop)
+                return nil
+            }, context)
         CFRunLoopRun()
         pthread_join(thread, nil)
         CFSocketInvalidate(listener)

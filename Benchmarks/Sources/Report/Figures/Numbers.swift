@@ -20,7 +20,9 @@ extension Double {
     package var shortWithPrefix: String {
         let prefixes = ["", "k", "M", "G", "T"]
         var (value, index) = (self, 0)
-        while abs(value) >= 999.5, index < prefixes.count - 1 { (value, index) = (value / 1_000, index + 1) }
+        while abs(value) >= 999.5, index < prefixes.count - 1 {
+            (value, index) = (value / 1_000, index + 1)
+        }
         return index == 0 ? value.short : "\(value.short) \(prefixes[index])"
     }
 

@@ -51,7 +51,8 @@ extension Results {
             let values = lines.flatMap { line in line.points.map(\.high) }
             guard let largest = values.max() else { return nil }
             let lowest = lines.flatMap { line in line.points.map(\.low) }
-            let up = measure.isLogarithmic
+            let up =
+                measure.isLogarithmic
                 ? Axis.logarithmic(
                     around: values + lowest, title: measure.unit, text: measure.text)
                 : Axis.linear(upTo: largest, title: measure.unit, text: measure.text)
