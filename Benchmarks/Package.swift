@@ -12,6 +12,8 @@ let package = Package(
             name: "CServer",
             dependencies: [.product(name: "CUV", package: "UVLoop")]
         ),
+        .executableTarget(name: "EpollServer"),
+        .executableTarget(name: "DispatchServer"),
         .executableTarget(name: "LoadGenerator"),
         .executableTarget(
             name: "BenchServer",
