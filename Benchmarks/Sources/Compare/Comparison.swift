@@ -15,10 +15,10 @@ struct Comparison {
         var missing: [(String, String)] = []
         var present: [Participant] = []
         for name in named {
-            let participant = Participant(name)
+            // A wrong name is the user's mistake; what the machine lacks is left out.
+            _ = try Participant.split(name)
             do throws(Failure) {
-                _ = try SiblingPrograms.path(of: participant.contender.program)
-                present.append(participant)
+                present.append(try Participant(name))
             } catch {
                 Progress.say("without \(name): \(error.message)")
                 missing.append((name, error.message))

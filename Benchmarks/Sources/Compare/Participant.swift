@@ -5,17 +5,29 @@ import Report
 struct Participant {
     let name: String
     let contender: Contender
-    let extraArguments: [String]
+    private let command: ServerProgram.Command
+    private let extraArguments: [String]
 
-    init(_ name: String) {
+    /// The contender and how many loops it has.
+    static func split(_ name: String) throws(Failure) -> (Contender, isGroup: Bool) {
+        let isGroup = name.hasSuffix(ServerTitle.groupSuffix)
+        let single = isGroup ? String(name.dropLast(ServerTitle.groupSuffix.count)) : name
+        return (try .named(single), isGroup)
+    }
+
+    /// Fails if the machine lacks something for it.
+    init(_ name: String) throws(Failure) {
+        let (contender, isGroup) = try Self.split(name)
         self.name = name
-        if name.hasSuffix(ServerTitle.groupSuffix) {
-            contender = Contender(name: String(name.dropLast(ServerTitle.groupSuffix.count)))
-            extraArguments = ["--loops", String(Self.cores)]
-        } else {
-            contender = Contender(name: name)
-            extraArguments = []
-        }
+        self.contender = contender
+        command = try contender.program.command()
+        extraArguments = isGroup ? ["--loops", String(Self.cores)] : []
+    }
+
+    var path: String { command.path }
+
+    func arguments(mode: String) -> [String] {
+        command.arguments + contender.arguments(mode: mode) + extraArguments
     }
 
     static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }

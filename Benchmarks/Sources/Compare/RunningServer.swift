@@ -10,10 +10,9 @@ struct RunningServer {
     private static let patience = 10.0
 
     init(_ participant: Participant, mode: String, pinning: ProcessorPinning) throws(Failure) {
-        let (name, contender) = (participant.name, participant.contender)
-        let path = try SiblingPrograms.path(of: contender.program)
+        let name = participant.name
         let process = try pinning.on(pinning.serverProcessor) { () throws(Failure) in
-            try ChildProcess(path: path, arguments: contender.arguments(mode: mode) + participant.extraArguments)
+            try ChildProcess(path: participant.path, arguments: participant.arguments(mode: mode))
         }
         let greeting = process.readLine(within: Self.patience)
         let prefix = "listening on "
