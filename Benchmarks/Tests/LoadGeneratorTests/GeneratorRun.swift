@@ -11,7 +11,8 @@ struct GeneratorRun {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: own).deletingLastPathComponent()
             .appendingPathComponent("LoadGenerator")
-        process.arguments = ["--port", "\(port)", "--warmup", "0.05", "--seconds", "0.2"] + arguments
+        process.arguments =
+            ["--port", "\(port)", "--warmup", "0.05", "--seconds", "0.2"] + arguments
         let (output, complaint) = (Pipe(), Pipe())
         process.standardOutput = output
         process.standardError = complaint

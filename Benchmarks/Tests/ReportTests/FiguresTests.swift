@@ -58,8 +58,9 @@ import Testing
         let info = "processor\t: 0\nmodel name\t: Some CPU @ 3 GHz\nmodel name\t: other\n"
         #expect(Machine.processor(inCPUInfo: info) == "Some CPU @ 3 GHz")
         #expect(Machine.processor(inCPUInfo: "processor : 0\n") == nil)
-        #expect(Machine.system(inOSRelease: "ID=x\nPRETTY_NAME=\"Some Linux 1\"\n")
-            == "Some Linux 1")
+        #expect(
+            Machine.system(inOSRelease: "ID=x\nPRETTY_NAME=\"Some Linux 1\"\n")
+                == "Some Linux 1")
         #expect(Machine.memoryGigabytes(inMemInfo: "MemTotal:  8131234 kB\n") == 8)
     }
 }

@@ -40,7 +40,8 @@ extension Results {
 
     private func note(_ standing: Standing, _ load: Load) -> String {
         let rounds = standing.measurements.map { load.text(cost: load.cost($0)) }
-        let rate = load.measure == .memory
+        let rate =
+            load.measure == .memory
             ? "" : "; \(standing.operationsPerSecond.median.shortWithPrefix)/s"
         return "\(ServerTitle(standing.server).text), \(load.title): "
             + "rounds \(rounds.joined(separator: ", "))\(rate)"

@@ -47,19 +47,21 @@ extension Results {
             title: axis == .payload ? "size of a message" : "connections")
         let what = axis == .payload ? "10 connections" : "messages of 64 B"
         let beside = ratioFigure(loads, along: along, what)
-        return [beside].compactMap { $0 } + GrowthMeasure.all(axis).compactMap { measure in
-            let lines = servers.compactMap { growthLine($0, loads, measure) }
-            let values = lines.flatMap { line in line.points.map(\.high) }
-            guard let largest = values.max() else { return nil }
-            let lowest = lines.flatMap { line in line.points.map(\.low) }
-            let up = measure.isLogarithmic
-                ? Axis.logarithmic(
-                    around: values + lowest, title: measure.unit, text: measure.text)
-                : Axis.linear(upTo: largest, title: measure.unit, text: measure.text)
-            return Figure(
-                title: "\(measure.title), \(what)", caption: measure.caption,
-                drawing: CurveChart(lines, x: along, y: up, showsRange: true).drawing)
-        }
+        return [beside].compactMap { $0 }
+            + GrowthMeasure.all(axis).compactMap { measure in
+                let lines = servers.compactMap { growthLine($0, loads, measure) }
+                let values = lines.flatMap { line in line.points.map(\.high) }
+                guard let largest = values.max() else { return nil }
+                let lowest = lines.flatMap { line in line.points.map(\.low) }
+                let up =
+                    measure.isLogarithmic
+                    ? Axis.logarithmic(
+                        around: values + lowest, title: measure.unit, text: measure.text)
+                    : Axis.linear(upTo: largest, title: measure.unit, text: measure.text)
+                return Figure(
+                    title: "\(measure.title), \(what)", caption: measure.caption,
+                    drawing: CurveChart(lines, x: along, y: up, showsRange: true).drawing)
+            }
     }
 
     private func ratioFigure(_ loads: [Load], along: Axis, _ what: String) -> Figure? {
