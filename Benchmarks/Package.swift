@@ -13,7 +13,7 @@ let package = Package(
             dependencies: [.product(name: "CUV", package: "UVLoop")]
         ),
         .executableTarget(name: "EpollServer"),
-        .executableTarget(name: "DispatchServer"),
+        .executableTarget(name: "NativeServer"),
         .executableTarget(name: "LoadGenerator"),
         .executableTarget(
             name: "BenchServer",

@@ -5,13 +5,14 @@ asyncio and uvloop set TCP_NODELAY by themselves.
 
 import asyncio
 
-from frame import CHUNK, HEADER, payload_length
+from frame import CHUNK, HEADER, payload_length, tune
 
 
 class Connection(asyncio.Protocol):
     __slots__ = ("transport",)
 
     def connection_made(self, transport):
+        tune(transport)
         self.transport = transport
 
     # A client that sends without reading must not fill our memory.
@@ -26,7 +27,7 @@ class Echo(Connection):
     __slots__ = ("write",)
 
     def connection_made(self, transport):
-        self.transport = transport
+        super().connection_made(transport)
         # Saves a look-up for each message.
         self.write = transport.write
 
@@ -45,10 +46,7 @@ class Source(Connection):
     __slots__ = ("paused",)
 
     def connection_made(self, transport):
-        self.transport = transport
-        # As soon as anything waits, no more is queued: before 3.12 asyncio moves all that waits
-        # when a part of it is sent.
-        transport.set_write_buffer_limits(high=0)
+        super().connection_made(transport)
         self.paused = False
         self.send()
 
@@ -72,7 +70,7 @@ class Frames(Connection):
     __slots__ = ("header", "payload", "length", "filled")
 
     def connection_made(self, transport):
-        self.transport = transport
+        super().connection_made(transport)
         self.header = b""
         self.payload = bytearray()
         # Of the payload that is being put together, if there is one.

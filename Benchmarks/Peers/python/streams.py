@@ -2,13 +2,14 @@
 
 import asyncio
 
-from frame import CHUNK, HEADER, payload_length
+from frame import CHUNK, HEADER, payload_length, tune
 
 
 def served(body):
     """Closes the connection when the body ends, and takes its end by the client as one."""
 
     async def handler(reader, writer):
+        tune(writer.transport)
         try:
             await body(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -34,8 +35,6 @@ async def sink(reader, writer):
 
 @served
 async def source(reader, writer):
-    # As soon as anything waits, no more is queued.
-    writer.transport.set_write_buffer_limits(high=0)
     while True:
         writer.write(CHUNK)
         await writer.drain()

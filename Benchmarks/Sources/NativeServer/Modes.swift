@@ -13,24 +13,20 @@ final class SourceConnection: Connection {
     /// In one system call: fewer cost more.
     private static let chunksPerCall = 8
 
-    override init(_ descriptor: Int32, _ server: Server) {
-        super.init(descriptor, server)
-        awaitWritable()
+    override func open() {
+        super.open()
+        writable()
     }
 
+    /// All bytes of a chunk are the same: nobody has to remember where in it a call ended.
     override func writable() {
-        // All bytes of a chunk are the same: nobody has to remember where in it a call ended.
-        let sent = Self.chunk.withUnsafeBytes { chunk in
+        Self.chunk.withUnsafeBytes { chunk in
             let base = UnsafeMutableRawPointer(mutating: chunk.baseAddress)
             let part = iovec(iov_base: base, iov_len: chunk.count)
-            return withUnsafeTemporaryAllocation(of: iovec.self, capacity: Self.chunksPerCall) {
+            withUnsafeTemporaryAllocation(of: iovec.self, capacity: Self.chunksPerCall) {
                 $0.initialize(repeating: part)
-                var message = msghdr()
-                message.msg_iov = $0.baseAddress
-                message.msg_iovlen = $0.count
-                return sendmsg(descriptor, &message, dontWait)
+                send($0)
             }
         }
-        if sent < 0 && errno != EAGAIN && errno != EINTR { close() }
     }
 }

@@ -1,29 +1,27 @@
-import Dispatch
 import Glibc
 
-/// Accepts, and ends the process in order.
-///
-/// Sendable without the compiler's check, as are the connections: after `listen`, everything is
-/// done on one serial queue.
-final class Server: @unchecked Sendable {
-    let queue = DispatchQueue(label: "server")
+/// Accepts, and knows the connections.
+final class Server {
     /// Every connection reads into this: what arrived is used up before the handler returns.
     let shared = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 64)
+    let platform: any Platform
     private let mode: Options.Mode
-    private var accepting: (any DispatchSourceRead)?
     private var connections: [Int32: Connection] = [:]
 
-    init(_ mode: Options.Mode) { self.mode = mode }
+    init(_ mode: Options.Mode, _ platform: any Platform) {
+        self.mode = mode
+        self.platform = platform
+    }
 
-    func listen(port: Int) {
+    /// Serves until a signal ends it.
+    func run(port: Int) {
         let (listener, port) = listeningSocket(port: port)
-        let source = DispatchSource.makeReadSource(fileDescriptor: listener, queue: queue)
-        source.setEventHandler { self.acceptAll(listener) }
-        source.setCancelHandler { close(listener) }
-        source.activate()
-        accepting = source
+        platform.watchListener(listener) { self.acceptAll(listener) }
         print("listening on \(port)")
         fflush(nil)
+        platform.runUntilSignal {
+            for connection in self.connections.values { connection.close() }
+        }
     }
 
     /// Until there is nobody left: to come back costs more than one call in vain.
@@ -31,7 +29,9 @@ final class Server: @unchecked Sendable {
         while true {
             let descriptor = accept(listener, nil, nil)
             guard descriptor >= 0 else { return }
-            connections[descriptor] = makeConnection(descriptor)
+            let connection = makeConnection(descriptor)
+            connections[descriptor] = connection
+            connection.open()
         }
     }
 
@@ -45,16 +45,6 @@ final class Server: @unchecked Sendable {
     }
 
     func forget(_ connection: Connection) { connections[connection.descriptor] = nil }
-
-    /// Returns when everything is closed.
-    func end() {
-        queue.sync {
-            accepting?.cancel()
-            for connection in connections.values { connection.close() }
-        }
-        // The handlers of what has been cancelled have been queued before this.
-        queue.sync {}
-    }
 }
 
 private func listeningSocket(port: Int) -> (descriptor: Int32, port: Int) {
