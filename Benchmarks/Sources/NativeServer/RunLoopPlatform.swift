@@ -28,16 +28,18 @@ final class RunLoopPlatform: Platform {
     func runUntilSignal(_ end: @escaping () -> Void) {
         var thread = pthread_t()
         let context = Unmanaged.passUnretained(runLoop!).toOpaque()
-        pthread_create(&thread, nil, { runLoop in
-            awaitSignal()
-            let runLoop = Unmanaged<CFRunLoop>.fromOpaque(runLoop!).takeUnretainedValue()
-            // To stop it before it turns would do nothing.
-            CFRunLoopPerformBlock(runLoop, kCFRunLoopDefaultMode) {
-                CFRunLoopStop(CFRunLoopGetCurrent())
-            }
-            CFRunLoopWakeUp(runLoop)
-            return nil
-        }, context)
+        pthread_create(
+            &thread, nil,
+            { runLoop in
+                awaitSignal()
+                let runLoop = Unmanaged<CFRunLoop>.fromOpaque(runLoop!).takeUnretainedValue()
+                // To stop it before it turns would do nothing.
+                CFRunLoopPerformBlock(runLoop, kCFRunLoopDefaultMode) {
+                    CFRunLoopStop(CFRunLoopGetCurrent())
+                }
+                CFRunLoopWakeUp(runLoop)
+                return nil
+            }, context)
         CFRunLoopRun()
         pthread_join(thread, nil)
         CFSocketInvalidate(listener)

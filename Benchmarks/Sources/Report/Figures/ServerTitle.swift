@@ -21,6 +21,7 @@ package struct ServerTitle {
         "nio": ("SwiftNIO handler", .nio, 0),
         "nio-async": ("SwiftNIO async", .nio, 1),
         "dispatch": ("Dispatch source", .dispatch, 0),
+        "foundation": ("Foundation run loop", .dispatch, 1),
         "asyncio": ("asyncio", .asyncio, 0),
         "asyncio-buffered": ("asyncio buffered", .asyncio, 1),
         "asyncio-streams": ("asyncio streams", .asyncio, 2),
