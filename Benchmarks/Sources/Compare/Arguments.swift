@@ -8,6 +8,8 @@ struct Arguments {
     var seconds: Double?
     var isQuick = false
     var verifies = false
+    /// Only to say what `Peers/setup` has to get for the servers; for the script.
+    var asksForMissing = false
     /// Figures from before, which are shown again instead of measuring.
     var source: String?
     var files: [Output: String] = [:]
@@ -42,6 +44,10 @@ struct Arguments {
     init(_ words: some Sequence<String>) throws(Failure) {
         var words = words.makeIterator()
         while let option = words.next() {
+            if option == "--missing" {
+                asksForMissing = true
+                continue
+            }
             if takeSwitch(option) {
                 command += " \(option)"
                 continue

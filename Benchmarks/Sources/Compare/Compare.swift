@@ -11,6 +11,9 @@ struct Compare {
         }
         do {
             let arguments = try Arguments(words)
+            if arguments.asksForMissing {
+                return print(try Comparison.missing(arguments).joined(separator: " "))
+            }
             let results = try arguments.source.map(read) ?? measure(arguments)
             print(ResultTable(results).text)
             try write(results, to: arguments.files)

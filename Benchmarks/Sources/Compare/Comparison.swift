@@ -37,6 +37,18 @@ struct Comparison {
         progress = Progress(plan)
     }
 
+    /// What `Peers/setup` could get for servers that are asked for.
+    static func missing(_ arguments: Arguments) throws(Failure) -> [String] {
+        guard arguments.source == nil else { return [] }
+        var names: [String] = []
+        for server in arguments.servers ?? arguments.preset.servers {
+            let program = try Participant.split(server).0.program
+            guard let name = program.setupName, !names.contains(name) else { continue }
+            if (try? program.command()) == nil { names.append(name) }
+        }
+        return names
+    }
+
     mutating func run() -> Results {
         progress.begin()
         for round in 1...plan.rounds {

@@ -17,6 +17,15 @@ enum ServerProgram {
         var arguments: [String] = []
     }
 
+    /// What `Peers/setup` calls it, if that can get it.
+    var setupName: String? {
+        switch self {
+        case .swiftNIO: "nio"
+        case .uvloop: "uvloop"
+        case .built, .asyncio, .node: nil
+        }
+    }
+
     /// Fails with how to get what the machine lacks.
     func command() throws(Failure) -> Command {
         switch self {

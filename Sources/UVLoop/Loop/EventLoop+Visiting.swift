@@ -4,8 +4,8 @@ import CUV
 // with.
 extension EventLoop {
     /// Whether the calling task, of this isolation, is on the loop's thread and will be there again
-    /// after a wait: with the isolation of an actor whose executor is the loop's, or without one and
-    /// with the loop as the executor of such tasks.
+    /// after a wait: with the isolation of an actor whose executor is the loop's, or without one
+    /// and with the loop as the executor of such tasks.
     ///
     /// To be on the thread is not enough for an operation that waits. A task without isolation can
     /// be there by chance: it began there, or a function isolated to the loop has left it there,

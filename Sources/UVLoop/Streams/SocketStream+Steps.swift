@@ -32,8 +32,8 @@ extension SocketStream {
     }
 
     /// The task has taken on another preference inside of the scope in which its waits are covered,
-    /// and is not on the loop any more. What came is kept for it; it begins again, as others do that
-    /// are elsewhere, and its way to the loop is behind this.
+    /// and is not on the loop any more. What came is kept for it; it begins again, as others do
+    /// that are elsewhere, and its way to the loop is behind this.
     @inline(never)
     private func hasGoneElsewhere() -> ReceiveStep {
         try? loop.execute { _ in self.core.isReceiving = false }

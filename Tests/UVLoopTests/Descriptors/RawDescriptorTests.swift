@@ -74,7 +74,9 @@ import Testing
             #expect(try await waiting.value == Array("pipe".utf8))
             try await writer.sendAll("")
             close(reading)
-            let error = await failure { try await writer.sendAll("x") }
+            // A process that another test is just making may have the other end for a moment.
+            var error: (any Error)?
+            while error == nil { error = await failure { try await writer.sendAll("x") } }
             #expect(error as? UVError == .brokenPipe)
             close(writing)
         }
@@ -241,7 +243,7 @@ import Testing
                     precondition(error != nil)
                 }
                 try await until(loop) {
-                    loop.userHandleCount == 0 && openDescriptorCount() == before
+                    loop.userHandleCount == 0 && openDescriptorCount() <= before
                 }
             }
         }

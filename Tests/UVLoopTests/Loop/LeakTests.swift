@@ -20,7 +20,7 @@ import Testing
                     }
                 }
                 try start(100_000)
-                let (memory, descriptors) = (residentMemory(), openDescriptors())
+                let (memory, descriptors) = (residentByteCount(), openDescriptorCount())
                 try start(1_000_000)
                 expectMemory(memory, margin: 4)
                 expectDescriptors(descriptors)
@@ -43,7 +43,7 @@ import Testing
                     timer.stop()
                 }
                 try start(10_000)
-                let memory = residentMemory()
+                let memory = residentByteCount()
                 try start(1_000_000)
                 expectMemory(memory, margin: 4)
             }
@@ -60,7 +60,7 @@ import Testing
                     }
                 }
                 try fire(20)
-                let memory = residentMemory()
+                let memory = residentByteCount()
                 try fire(200)
                 expectMemory(memory, margin: 4)
             }
@@ -81,7 +81,7 @@ import Testing
                 }
                 // The allocator needs some rounds to settle.
                 for _ in 0..<6 { try queue(200_000) }
-                let (memory, descriptors) = (residentMemory(), openDescriptors())
+                let (memory, descriptors) = (residentByteCount(), openDescriptorCount())
                 for _ in 0..<4 { try queue(200_000) }
                 expectMemory(memory, margin: 8)
                 expectDescriptors(descriptors)
@@ -111,7 +111,7 @@ import Testing
                 }
             }
             try await make(50)
-            let (memory, descriptors) = (residentMemory(), openDescriptors())
+            let (memory, descriptors) = (residentByteCount(), openDescriptorCount())
             try await make(200)
             expectDescriptors(descriptors)
             expectMemory(memory, margin: 8)
@@ -128,7 +128,7 @@ import Testing
                 }
             }
             try await make(20)
-            let descriptors = openDescriptors()
+            let descriptors = openDescriptorCount()
             try await make(200)
             expectDescriptors(descriptors)
         }
@@ -149,7 +149,7 @@ import Testing
         await #expect(processExitsWith: .success) {
             try await onThread {
                 _ = try EventLoop()
-                let before = openDescriptors()
+                let before = openDescriptorCount()
                 var limit = rlimit()
                 getrlimit(.init(RLIMIT_NOFILE.rawValue), &limit)
                 let all = limit.rlim_cur
@@ -171,7 +171,7 @@ import Testing
                 }
                 precondition(made >= 20 && refused >= 20, "\(made) made, \(refused) refused")
                 // The rest of the process may have opened a few, but not one a round.
-                let after = openDescriptors()
+                let after = openDescriptorCount()
                 precondition(after < before + 10, "\(before) before, \(after) after")
             }
         }
@@ -180,13 +180,13 @@ import Testing
 
 /// Ends the child process if its memory has grown by more than some MiB.
 private func expectMemory(_ before: Int, margin: Int) {
-    let growth = residentMemory() - before
+    let growth = residentByteCount() - before
     precondition(growth < margin << 20, "memory has grown by \(growth) bytes")
 }
 
 /// Ends the child process if it has more descriptors open than before. The rest of the process may
 /// open a few as it goes; what leaks does so hundreds of times.
 private func expectDescriptors(_ before: Int) {
-    let after = openDescriptors()
+    let after = openDescriptorCount()
     precondition(after < before + 10, "\(before) descriptors before, \(after) after")
 }

@@ -231,7 +231,7 @@ struct ConnectCancellationTests {
             try once()
             let before = openDescriptorCount()
             for _ in 0..<3 { try once() }
-            #expect(openDescriptorCount() == before)
+            #expect(openDescriptorCount() <= before)
             #expect(ends.value == 4)
         }
     }
@@ -269,7 +269,7 @@ struct ConnectCancellationTests {
                 let before = openDescriptorCount()
                 for number in 0..<50 {
                     try await round(loop, number)
-                    #expect(openDescriptorCount() == before)
+                    #expect(openDescriptorCount() <= before)
                 }
                 #expect(cancelled == 1_020)
                 try await until(loop) { !loop.core.hasUserHandles }

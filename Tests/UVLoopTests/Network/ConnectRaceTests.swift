@@ -290,7 +290,7 @@ struct ConnectRaceTests {
                     guard round > 0 else { continue }
                     // Only the winner's is left when the protocol hears of it.
                     #expect(atBeginning == before + 1)
-                    #expect(openDescriptorCount() == before)
+                    #expect(openDescriptorCount() <= before)
                 }
             }
         }

@@ -156,10 +156,10 @@ import Testing
                     try await until(loop) { loop.metrics.requests == 0 }
                 }
                 try await round(5_000)
-                let before = (openDescriptors(), residentMemory())
+                let before = (openDescriptorCount(), residentByteCount())
                 try await round(20_000)
-                precondition(openDescriptors() <= before.0)
-                let growth = residentMemory() - before.1
+                precondition(openDescriptorCount() <= before.0)
+                let growth = residentByteCount() - before.1
                 precondition(growth < 1_000_000, "\(growth) bytes for 20,000 look-ups")
                 precondition(loop.core.pendingRequests.isEmpty)
             }

@@ -142,8 +142,11 @@ import Testing
             #expect(loop.core.nameCache!.count == known + 1)
             await listener.close()
             // What leads nowhere is forgotten.
+            let deaf = try RawSocket.bound()
+            defer { deaf.close() }
+            let deafPort = deaf.localAddress.port
             await #expect(throws: EndpointError.self) {
-                try await loop.connect(to: .host(name, port: port))
+                try await loop.connect(to: .host(name, port: deafPort))
             }
             #expect(loop.core.nameCache?.answer(to: NameQuery(name)) == nil)
         }

@@ -93,14 +93,14 @@ import Testing
                 // What libuv opens once has been opened then.
                 _ = try await loop.run("true")
                 options.userID = 0
-                let before = openDescriptors()
+                let before = openDescriptorCount()
                 do {
                     _ = try await loop.spawnProcess(options)
                     preconditionFailure()
                 } catch let error as ProcessError {
                     precondition(error.code == .notPermitted)
                 }
-                precondition(openDescriptors() == before)
+                precondition(openDescriptorCount() <= before)
                 let result = Result { try Signal.terminate.send(to: 1) }
                 guard case .failure(let error) = result else { preconditionFailure() }
                 precondition(error as? UVError == .notPermitted)
@@ -119,7 +119,7 @@ import Testing
                 // Whatever opens once has been opened.
                 _ = try await loop.spawnProcess(options).waitForExit()
                 await turns(loop, for: .milliseconds(5))
-                let before = openDescriptors()
+                let before = openDescriptorCount()
                 var limit = rlimit()
                 getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
                 var hasFailed = 0
@@ -135,7 +135,7 @@ import Testing
                     }
                     setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
                     while loop.core.hasUserHandles { await turns(loop, for: .milliseconds(1)) }
-                    precondition(openDescriptors() == before)
+                    precondition(openDescriptorCount() <= before)
                 }
                 precondition(hasFailed > 5, "\(hasFailed)")
             }

@@ -243,6 +243,38 @@ struct StreamTaskTests {
         }
     }
 
+    /// A handler, whose waits are covered, prefers another executor for a while: a wait that began
+    /// on the loop ends elsewhere.
+    @Test func aHandlerThatGoesAwayInAWait() async throws {
+        try await onLoop { loop in
+            let listener = try await loop.listen(on: .address(.anyPortIPv4))
+            let peer = try RawSocket.connect(to: listener.addresses[0])
+            defer { peer.close() }
+            try await listener.serve { stream in
+                let feeder = stream.loop.spawn { loop in
+                    for count in 1...2 {
+                        try await stream.receiverWaits(loop)
+                        try peer.send("x")
+                        try await until(loop) { stream.transport.receivedByteCount == count }
+                    }
+                }
+                let executor = StrayExecutor(stream.loop)
+                let received = try await withTaskExecutorPreference(executor) {
+                    #expect(stream.loop.isOnThread)
+                    let received = try await stream.receive()
+                    #expect(!stream.loop.isOnThread)
+                    return received
+                }
+                #expect(received == Array("x".utf8))
+                #expect(try await stream.receive() == Array("x".utf8))
+                #expect(stream.loop.isOnThread)
+                try await feeder.value
+                stream.abort()
+                await listener.close()
+            }
+        }
+    }
+
     private actor Elsewhere {
         func run(_ work: Caller.Work<Void>) async throws { try await work() }
     }

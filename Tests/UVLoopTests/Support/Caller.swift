@@ -104,7 +104,7 @@ final class Canceller: Sendable {
 
 /// Begins its task where a function isolated to the loop leaves one if the compiler omits the way
 /// back from there (6.3.1 does in release builds), and goes on in Swift's pool.
-private final class StrayExecutor: TaskExecutor {
+final class StrayExecutor: TaskExecutor {
     private let loop: EventLoop
     private let hasBegun = Atomic(false)
 

@@ -223,25 +223,3 @@ struct DescriptorShortage {
         taken = []
     }
 }
-
-/// How many descriptors the process has open: only of use where nothing else runs.
-func openDescriptorCount() -> Int {
-    guard let directory = opendir("/proc/self/fd") else { return -1 }
-    defer { closedir(directory) }
-    var count = 0
-    while let entry = readdir(directory) {
-        if entry.pointee.d_name.0 != CChar(UInt8(ascii: ".")) { count += 1 }
-    }
-    return count - 1
-}
-
-/// The resident memory of the process, in bytes.
-func residentByteCount() -> Int {
-    let descriptor = open("/proc/self/statm", O_RDONLY)
-    defer { Glibc.close(descriptor) }
-    var text = [UInt8](repeating: 0, count: 128)
-    let count = read(descriptor, &text, text.count)
-    let fields = text.prefix(max(count, 0)).split(separator: UInt8(ascii: " "))
-    let pages = fields.count > 1 ? Int(String(decoding: fields[1], as: UTF8.self)) ?? 0 : 0
-    return pages * sysconf(Int32(_SC_PAGESIZE))
-}

@@ -4,7 +4,7 @@ package struct BarChart {
         package var title: String
         package var family: ServerTitle.Family
         package var values: [Double]
-        /// What is written behind the bar.
+        /// What is written at the end of the row.
         package var text: String
         package var note: String
 
@@ -29,9 +29,9 @@ package struct BarChart {
         package var showsRounds: Bool
 
         package static let page = Layout(
-            names: 128, bars: 300, texts: 112, row: 24, showsRounds: true)
+            names: 128, bars: 290, texts: 112, row: 24, showsRounds: true)
         package static let small = Layout(
-            names: 116, bars: 176, texts: 94, row: 17, showsRounds: false)
+            names: 112, bars: 172, texts: 104, row: 17, showsRounds: false)
 
         package var width: Double { names + bars + texts }
     }
@@ -67,7 +67,7 @@ package struct BarChart {
     ) {
         let spread = Spread(bar.values)
         let (start, thickness) = (layout.names, layout.row * 0.6)
-        let isOurs = bar.family == .ours
+        let isOurs = bar.family == .ours || bar.family == .group
         body.element("g") { group in
             if layout.showsRounds { group.element("title", text: bar.note) }
             group.label(
@@ -88,8 +88,8 @@ package struct BarChart {
                 }
             }
             group.label(
-                bar.text, x: start + max(spread.median, spread.highest) * scale + 7,
-                y: middle + 4, style: isOurs ? "own" : "")
+                bar.text, x: layout.width, y: middle + 4, anchor: .end,
+                style: isOurs ? "own" : "")
         }
         body.newline()
     }

@@ -30,8 +30,8 @@ package struct CurveChart {
     private let y: Axis
     private let showsRange: Bool
 
-    private static let (left, top, width, height) = (56.0, 26.0, 370.0, 230.0)
-    private static let (right, bottom, labelDistance) = (124.0, 44.0, 13.0)
+    private static let (left, top, width, height) = (56.0, 26.0, 352.0, 230.0)
+    private static let (right, bottom, labelDistance) = (142.0, 44.0, 13.0)
 
     package init(_ lines: [Line], x: Axis, y: Axis, showsRange: Bool) {
         self.lines = lines.filter { !$0.points.isEmpty }

@@ -18,8 +18,6 @@ enum Style {
         svg .spread { stroke-width: 5; opacity: .22; stroke-linecap: round }
         svg .leader { opacity: .5; stroke-dasharray: 1 2 }
         svg .v1 .curve { stroke-dasharray: 7 3 } svg .v2 .curve { stroke-dasharray: 2 3 }
-        svg .v3 .curve, svg .v4 .curve, svg .v5 .curve { stroke-width: 3.2 }
-        svg .v4 .curve { stroke-dasharray: 9 4 } svg .v5 .curve { stroke-dasharray: 3 4 }
         """
 
     private static let colours = """
@@ -31,9 +29,13 @@ enum Style {
 
     private static let families = ServerTitle.Family.allCases
         .map { family in
-            let lines = ["curve", "point", "spread", "leader"]
-                .map { "svg .\(family) .\($0)" }.joined(separator: ", ")
-            return "svg .\(family).fill { fill: $\(family)$ } \(lines) { stroke: $\(family)$ }"
+            let lines = ["", "1", "2"].map { variant in
+                let relative = variant.isEmpty ? "" : ".v\(variant)"
+                let parts = ["curve", "point", "spread", "leader"]
+                    .map { "svg .\(family)\(relative) .\($0)" }
+                return "\(parts.joined(separator: ", ")) { stroke: $\(family)\(variant)$ }"
+            }
+            return "svg .\(family).fill { fill: $\(family)$ }\n" + lines.joined(separator: "\n")
         }
         .joined(separator: "\n")
 }

@@ -16,6 +16,14 @@ extension Double {
         }
     }
 
+    /// The same without zeros behind the point, for what stands at an axis.
+    package var shortest: String {
+        let text = short
+        guard text.contains(".") else { return text }
+        let significant = text.reversed().drop { $0 == "0" }.drop { $0 == "." }
+        return String(significant.reversed())
+    }
+
     /// The same with a prefix of the decimal system instead of thousands: 12.3 k.
     package var shortWithPrefix: String {
         let prefixes = ["", "k", "M", "G", "T"]
@@ -23,16 +31,27 @@ extension Double {
         while abs(value) >= 999.5, index < prefixes.count - 1 {
             (value, index) = (value / 1_000, index + 1)
         }
-        return index == 0 ? value.short : "\(value.short) \(prefixes[index])"
+        return index == 0 ? value.shortest : "\(value.shortest) \(prefixes[index])"
     }
 
     /// Nanoseconds in the unit that is easiest to read.
     package var asTime: String {
+        let (value, unit) = inUnitOfTime
+        return "\(value.short) \(unit)"
+    }
+
+    /// The same for what stands at an axis.
+    package var asTimeAtAxis: String {
+        let (value, unit) = inUnitOfTime
+        return value == 0 ? "0" : "\(value.shortest) \(unit)"
+    }
+
+    private var inUnitOfTime: (Double, String) {
         switch abs(self) {
-        case 999_500_000...: "\((self / 1e9).short) s"
-        case 999_500...: "\((self / 1e6).short) ms"
-        case 999.5...: "\((self / 1e3).short) µs"
-        default: "\(short) ns"
+        case 999_500_000...: (self / 1e9, "s")
+        case 999_500...: (self / 1e6, "ms")
+        case 999.5...: (self / 1e3, "µs")
+        default: (self, "ns")
         }
     }
 }

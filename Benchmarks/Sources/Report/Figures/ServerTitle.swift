@@ -2,7 +2,7 @@
 package struct ServerTitle {
     /// Servers of one family share a colour.
     package enum Family: String, CaseIterable {
-        case ours, c, nio, dispatch, asyncio, uvloop, node, other
+        case ours, group, c, nio, dispatch, asyncio, uvloop, node, other
     }
 
     package var text: String
@@ -21,6 +21,7 @@ package struct ServerTitle {
         "nio": ("SwiftNIO handler", .nio, 0),
         "nio-async": ("SwiftNIO async", .nio, 1),
         "dispatch": ("Dispatch source", .dispatch, 0),
+        "foundation": ("Foundation run loop", .dispatch, 1),
         "asyncio": ("asyncio", .asyncio, 0),
         "asyncio-buffered": ("asyncio buffered", .asyncio, 1),
         "asyncio-streams": ("asyncio streams", .asyncio, 2),
@@ -38,7 +39,7 @@ package struct ServerTitle {
         let single = isGroup ? String(name.dropLast(Self.groupSuffix.count)) : name
         let found = Self.known[single] ?? (single, .other, 0)
         text = isGroup ? "\(found.0), group" : found.0
-        family = found.1
-        variant = isGroup ? found.2 + 3 : found.2
+        family = isGroup ? .group : found.1
+        variant = found.2
     }
 }

@@ -18,7 +18,7 @@ struct GrowthMeasure {
         GrowthMeasure(
             title: "Cost of a message", unit: "server's CPU time",
             caption: "The server's CPU time for each message, all its threads. Lower is better.",
-            isLogarithmic: false, text: \.asTime, value: \.cpuNanosecondsPerOperation)
+            isLogarithmic: false, text: \.asTimeAtAxis, value: \.cpuNanosecondsPerOperation)
     }
 
     private static var costOfBytes: GrowthMeasure {
@@ -26,7 +26,7 @@ struct GrowthMeasure {
             title: "Cost of a MiB", unit: "server's CPU time",
             caption: "The server's CPU time for each MiB echoed, all its threads; both axes are "
                 + "logarithmic. Lower is better.",
-            isLogarithmic: true, text: \.asTime, value: \.nanosecondsPerMebibyte)
+            isLogarithmic: true, text: \.asTimeAtAxis, value: \.nanosecondsPerMebibyte)
     }
 
     private static var rate: GrowthMeasure {
@@ -41,7 +41,7 @@ struct GrowthMeasure {
             title: "Throughput", unit: "MB/s",
             caption: "Echoed, with client and server on the same cores; both axes are "
                 + "logarithmic. Higher is better.",
-            isLogarithmic: true, text: \.short, value: \.megabytesPerSecond)
+            isLogarithmic: true, text: \.shortest, value: \.megabytesPerSecond)
     }
 
     private static var latency: GrowthMeasure {
@@ -49,7 +49,7 @@ struct GrowthMeasure {
             title: "Latency", unit: "99 % of the answers took no longer",
             caption: "In a closed loop, where every connection waits for its answer; both axes "
                 + "are logarithmic. Lower is better.",
-            isLogarithmic: true, text: \.asTime,
+            isLogarithmic: true, text: \.asTimeAtAxis,
             value: { $0.latency?["p99"].map { $0 * 1_000 } })
     }
 }

@@ -41,8 +41,8 @@ package struct Overview {
     private var explanation: String {
         results.workloads.contains { $0.growth == nil }
             ? "CPU time of the server for each operation (memory when idle): shorter is better. "
-                + "Lines: the range of \(results.rounds) rounds. Behind: C's cost / the server's."
-            : "Medians of \(results.rounds) rounds, and their range."
+                + "Lines: the range of the rounds. Behind: C's cost / the server's."
+            : "Medians of the rounds (\(results.rounds)), and their range."
     }
 
     private func file(width: Double, height: Double, _ body: Markup) -> String {

@@ -104,7 +104,7 @@ package struct Page {
 
     private static let glance = """
         The cost in C on the same libuv, divided by the server's, in the median of the rounds: \
-        1.00 is C, higher is better. The best beside C is bold in each row.
+        1.00 is C, higher is better. The best that is not C is bold in each row.
         """
     private static let bulkText = "What comes through, client and server each on a core."
     private static let costText = """

@@ -33,7 +33,7 @@ struct RatioTable {
         let ratios = servers.map { results.standing(of: $0, in: load)?.ratio }
         guard ratios.contains(where: { $0 != nil }) else { return }
         let best = zip(servers, ratios)
-            .filter { $0.0 != results.reference }
+            .filter { ServerTitle($0.0).family != .c }
             .compactMap { $0.1?.median }.max()
         body.newline()
         body.element("tr") { row in

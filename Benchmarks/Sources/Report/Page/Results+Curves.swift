@@ -14,7 +14,7 @@ extension Results {
             drawing: CurveChart(
                 lines,
                 x: Axis(.tail, 0...0.999, ticks: ticks, title: "share of the answers"),
-                y: .logarithmic(around: values, title: "latency") { $0.asTime },
+                y: .logarithmic(around: values, title: "latency") { $0.asTimeAtAxis },
                 showsRange: false
             ).drawing)
     }
@@ -46,20 +46,43 @@ extension Results {
             },
             title: axis == .payload ? "size of a message" : "connections")
         let what = axis == .payload ? "10 connections" : "messages of 64 B"
-        return GrowthMeasure.all(axis).compactMap { measure in
-            let lines = servers.compactMap { growthLine($0, loads, measure) }
-            let values = lines.flatMap { line in line.points.map(\.high) }
-            guard let largest = values.max() else { return nil }
-            let lowest = lines.flatMap { line in line.points.map(\.low) }
-            let up =
-                measure.isLogarithmic
-                ? Axis.logarithmic(
-                    around: values + lowest, title: measure.unit, text: measure.text)
-                : Axis.linear(upTo: largest, title: measure.unit, text: measure.text)
-            return Figure(
-                title: "\(measure.title), \(what)", caption: measure.caption,
-                drawing: CurveChart(lines, x: along, y: up, showsRange: true).drawing)
+        let beside = ratioFigure(loads, along: along, what)
+        return [beside].compactMap { $0 }
+            + GrowthMeasure.all(axis).compactMap { measure in
+                let lines = servers.compactMap { growthLine($0, loads, measure) }
+                let values = lines.flatMap { line in line.points.map(\.high) }
+                guard let largest = values.max() else { return nil }
+                let lowest = lines.flatMap { line in line.points.map(\.low) }
+                let up =
+                    measure.isLogarithmic
+                    ? Axis.logarithmic(
+                        around: values + lowest, title: measure.unit, text: measure.text)
+                    : Axis.linear(upTo: largest, title: measure.unit, text: measure.text)
+                return Figure(
+                    title: "\(measure.title), \(what)", caption: measure.caption,
+                    drawing: CurveChart(lines, x: along, y: up, showsRange: true).drawing)
+            }
+    }
+
+    private func ratioFigure(_ loads: [Load], along: Axis, _ what: String) -> Figure? {
+        let lines = servers.map { server in
+            CurveChart.Line(
+                title: ServerTitle(server),
+                points: loads.compactMap { load in
+                    guard let growth = load.growth,
+                        let ratio = standing(of: server, in: load)?.ratio
+                    else { return nil }
+                    return .init(x: growth.value, ratio)
+                }.sorted { $0.x < $1.x })
         }
+        guard let largest = lines.flatMap({ $0.points.map(\.high) }).max() else { return nil }
+        return Figure(
+            title: "Beside C, \(what)",
+            caption: "C's CPU time for each message, divided by the server's. Higher is better.",
+            drawing: CurveChart(
+                lines, x: along,
+                y: .linear(upTo: largest, title: "1 is C", text: \.shortest), showsRange: true
+            ).drawing)
     }
 
     private func growthLine(
