@@ -12,6 +12,8 @@ let package = Package(
             name: "CServer",
             dependencies: [.product(name: "CUV", package: "UVLoop")]
         ),
+        .executableTarget(name: "EpollServer"),
+        .executableTarget(name: "NativeServer"),
         .executableTarget(name: "LoadGenerator"),
         .executableTarget(
             name: "BenchServer",
@@ -29,7 +31,10 @@ let package = Package(
             dependencies: [.product(name: "UVLoop", package: "UVLoop")]
         ),
         .target(name: "CAffinity"),
-        .executableTarget(name: "Compare", dependencies: ["CAffinity"]),
+        .target(name: "Report"),
+        .executableTarget(name: "Compare", dependencies: ["CAffinity", "Report"]),
+        .testTarget(name: "ReportTests", dependencies: ["Report"]),
+        .testTarget(name: "LoadGeneratorTests"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -81,15 +81,14 @@ static void on_written(uv_write_t *request, int status) {
         return;
     }
     if (uv_is_closing((uv_handle_t *)&connection->tcp)) return;
-    const struct mode *mode = connection_server(connection)->mode;
     if (connection->paused && connection->tcp.write_queue_size <= RESUME_AT) {
         connection->paused = false;
-        uv_read_start(stream_of(connection), mode->allocate, on_read);
+        uv_read_start(stream_of(connection), connection_server(connection)->mode->allocate,
+                      on_read);
     }
-    if (mode->drained != NULL && connection->tcp.write_queue_size == 0) mode->drained(connection);
 }
 
-void connection_queue(struct connection *connection, const char *bytes, size_t length) {
+static void queue(struct connection *connection, const char *bytes, size_t length) {
     struct queued_write *queued = allocate_or_exit(sizeof *queued + length);
     memcpy(queued->payload, bytes, length);
     uv_buf_t buffer = uv_buf_init(queued->payload, (unsigned)length);
@@ -117,7 +116,7 @@ void connection_send(struct connection *connection, const char *bytes, size_t le
             return;
         }
     }
-    connection_queue(connection, bytes, length);
+    queue(connection, bytes, length);
 }
 
 void connection_shared_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {

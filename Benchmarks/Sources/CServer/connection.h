@@ -11,9 +11,6 @@ void connection_shared_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *b
 /* Sends a copy of the bytes: at once what the socket takes, the rest through the queue. */
 void connection_send(struct connection *connection, const char *bytes, size_t length);
 
-/* Queues a copy of the bytes without trying the socket first. */
-void connection_queue(struct connection *connection, const char *bytes, size_t length);
-
 /* Closes once everything queued is sent. */
 void connection_finish(struct connection *connection);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: CServer --port P --mode echo|sink|source|frames [--no-try] [--api NAME] [--loops 1]";
+    "usage: CServer --port P --mode echo|sink|source|frames [--api try|queued] [--loops 1]";
 
 static _Noreturn void reject(const char *reason, const char *what) {
     fprintf(stderr, "CServer: %s: %s\n%s\n", reason, what, usage);
@@ -29,14 +29,17 @@ static const struct mode *parse_mode(const char *name) {
     reject("unknown mode", name);
 }
 
+/* Whether the socket is tried before a write is queued. */
+static bool parse_api(const char *name) {
+    if (strcmp(name, "try") == 0) return true;
+    if (strcmp(name, "queued") == 0) return false;
+    reject("unknown API", name);
+}
+
 struct options parse_options(int count, char **arguments) {
     struct options options = {.port = -1, .mode = NULL, .try_first = true};
     for (int index = 1; index < count; index++) {
         const char *option = arguments[index];
-        if (strcmp(option, "--no-try") == 0) {
-            options.try_first = false;
-            continue;
-        }
         bool known = strcmp(option, "--port") == 0 || strcmp(option, "--mode") == 0 ||
                      strcmp(option, "--api") == 0 || strcmp(option, "--loops") == 0;
         if (!known) reject("unknown option", option);
@@ -46,6 +49,8 @@ struct options parse_options(int count, char **arguments) {
             options.port = (int)parse_number(option, value, 0, 65535);
         } else if (strcmp(option, "--mode") == 0) {
             options.mode = parse_mode(value);
+        } else if (strcmp(option, "--api") == 0) {
+            options.try_first = parse_api(value);
         } else if (strcmp(option, "--loops") == 0) {
             parse_number(option, value, 1, 1);
         }

@@ -37,8 +37,6 @@ struct mode {
     void (*received)(struct connection *connection, const char *bytes, size_t length);
     /* The peer has sent its last byte. */
     void (*ended)(struct connection *connection);
-    /* May be NULL. The write queue has become empty. */
-    void (*drained)(struct connection *connection);
     /* May be NULL. Frees what the mode owns; the connection itself is freed by the caller. */
     void (*released)(struct connection *connection);
 };

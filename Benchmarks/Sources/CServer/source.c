@@ -36,7 +36,7 @@ static void queue_remainder(struct connection *connection, size_t offset) {
 
 static void send_chunks(struct connection *connection) {
     if (!connection_server(connection)->try_first) {
-        connection_queue(connection, chunk, CHUNK_SIZE);
+        queue_remainder(connection, 0);
         return;
     }
     for (int attempt = 0; attempt < CHUNKS_PER_TURN; attempt++) {
@@ -66,5 +66,4 @@ const struct mode source_mode = {
     .allocate = connection_shared_buffer,
     .received = drop,
     .ended = connection_close,
-    .drained = send_chunks,
 };

@@ -27,6 +27,17 @@ enum LiveChildren {
         }
     }
 
+    /// Kills those that run, and waits for their end.
+    static func endAll() {
+        killAll()
+        for slot in [first.load(ordering: .relaxed), second.load(ordering: .relaxed)]
+        where slot != 0 {
+            var status: Int32 = 0
+            waitpid(slot, &status, 0)
+            remove(slot)
+        }
+    }
+
     static func killThemOnSignals() {
         // Initialises both now: a first access within the handler could wait for itself.
         remove(0)

@@ -8,12 +8,13 @@ struct ProcessorPinning {
     let serverProcessor: Int32?
     let generatorProcessor: Int32?
 
-    init() {
+    /// A core for each, or for both all that there are.
+    init(sharesCores: Bool) {
         allowed = [Int32](unsafeUninitializedCapacity: Int(AFFINITY_LIMIT)) { memory, count in
             count = max(0, Int(affinity_get(memory.baseAddress)))
         }
-        serverProcessor = allowed.count > 1 ? allowed[0] : nil
-        generatorProcessor = allowed.count > 1 ? allowed[1] : nil
+        serverProcessor = allowed.count > 1 && !sharesCores ? allowed[0] : nil
+        generatorProcessor = allowed.count > 1 && !sharesCores ? allowed[1] : nil
     }
 
     func on<Result>(

@@ -2,17 +2,17 @@ import Glibc
 
 /// A server that listens, from its start to its checked end.
 struct RunningServer {
-    let contender: Contender
+    let name: String
     let mode: String
     let process: ChildProcess
     let port: Int
 
     private static let patience = 10.0
 
-    init(_ contender: Contender, mode: String, pinning: ProcessorPinning) throws(Failure) {
-        let path = try SiblingPrograms.path(of: contender.program)
+    init(_ participant: Participant, mode: String, pinning: ProcessorPinning) throws(Failure) {
+        let name = participant.name
         let process = try pinning.on(pinning.serverProcessor) { () throws(Failure) in
-            try ChildProcess(path: path, arguments: contender.arguments(mode: mode))
+            try ChildProcess(path: participant.path, arguments: participant.arguments(mode: mode))
         }
         let greeting = process.readLine(within: Self.patience)
         let prefix = "listening on "
@@ -23,9 +23,9 @@ struct RunningServer {
             let ending = process.ending(within: 0.5)
             if ending == nil { process.signal(SIGKILL) }
             let end = ending.map { " and \($0.description)" } ?? ""
-            throw Failure(message: "server \(contender.name) (\(mode)) \(said)\(end)")
+            throw Failure(message: "server \(name) (\(mode)) \(said)\(end)")
         }
-        self.contender = contender
+        self.name = name
         self.mode = mode
         self.process = process
         self.port = port
@@ -37,18 +37,18 @@ struct RunningServer {
         guard let ending = process.ending(within: Self.patience) else {
             process.signal(SIGKILL)
             throw Failure(
-                message: "server \(contender.name) (\(mode)) still runs \(Self.patience) s "
+                message: "server \(name) (\(mode)) still runs \(Self.patience) s "
                     + "after SIGTERM")
         }
         guard ending == .exited(0) else {
             throw Failure(
-                message: "server \(contender.name) (\(mode)) \(ending.description) on SIGTERM")
+                message: "server \(name) (\(mode)) \(ending.description) on SIGTERM")
         }
     }
 
     /// Why the load generator may have failed, if it was the server's end.
     func unexpectedEnd() -> String? {
         guard let ending = process.ending(within: 0.5) else { return nil }
-        return "server \(contender.name) (\(mode)) \(ending.description)"
+        return "server \(name) (\(mode)) \(ending.description)"
     }
 }

@@ -1,48 +1,61 @@
+import Report
+
 /// One row of the comparison: what the server does and how it is loaded.
 struct Workload {
     let name: String
+    let title: String
     let serverMode: String
     let generatorName: String
     let connections: Int
     var size: Int?
     var depth = 1
-    /// Compared by memory per connection instead of CPU time per operation.
-    var measuresMemory = false
+    var measure = Load.Measure.time
+    var growth: Load.Growth?
 
-    /// The numbers of connections keep the server's processor busy without queues that only add
-    /// cache misses; with fewer, the figures depend on who sleeps first.
-    static let all = [
-        Workload(
-            name: "echo", serverMode: "echo", generatorName: "echo", connections: 50, size: 64),
-        Workload(
-            name: "pipelined", serverMode: "echo", generatorName: "echo", connections: 50,
-            size: 64, depth: 16),
-        Workload(
-            name: "frames-1m", serverMode: "frames", generatorName: "frames", connections: 2,
-            size: 1 << 20),
-        Workload(
-            name: "frames-16k", serverMode: "frames", generatorName: "frames", connections: 16,
-            size: 16 << 10),
-        Workload(name: "sink", serverMode: "sink", generatorName: "sink", connections: 16),
-        Workload(name: "source", serverMode: "source", generatorName: "source", connections: 4),
-        Workload(
-            name: "churn", serverMode: "echo", generatorName: "churn", connections: 16, size: 64),
-        Workload(
-            name: "idle", serverMode: "echo", generatorName: "idle", connections: 10_000,
-            size: 64, measuresMemory: true),
-    ]
+    /// What a report says about it.
+    var load: Load {
+        Load(
+            name: name, title: title, connections: connections, size: size, depth: depth,
+            measure: measure, growth: growth)
+    }
 
-    func generatorArguments(port: Int, server: Int32, seconds: Double) -> [String] {
+    /// Many connections need longer until each of them has had its turn.
+    func warmup(seconds: Double) -> Double {
+        let usual = min(0.4, max(0.1, seconds / 2))
+        return connections >= 5_000 ? max(usual, 0.8) : usual
+    }
+
+    func seconds(_ seconds: Double) -> Double {
+        connections >= 5_000 ? max(seconds, 0.5) : seconds
+    }
+
+    /// About how long one run takes, the server's start and end included.
+    func duration(seconds: Double) -> Double {
+        switch measure {
+        case .memory: 2
+        case .time, .bulk: self.seconds(seconds) + warmup(seconds: seconds) + connecting + 0.25
+        }
+    }
+
+    private var connecting: Double { Double(connections) * 50e-6 }
+
+    func generatorArguments(
+        port: Int, server: Int32, seconds: Double, workers: Int, verifies: Bool
+    ) -> [String] {
         // The baseline and the server's other descriptors need room beside the connections.
         let affordable = max(1, min(connections, DescriptorLimit.current - 256))
         var arguments = [
             "--port", String(port), "--pid", String(server), "--workload", generatorName,
             "--connections", String(affordable), "--depth", String(depth),
-            "--seconds", String(seconds), "--warmup", "0.4",
+            "--seconds", String(self.seconds(seconds)),
+            "--warmup", String(warmup(seconds: seconds)),
         ]
         if let size {
             arguments += ["--size", String(size)]
         }
-        return arguments
+        if workers > 1, measure != .memory {
+            arguments += ["--workers", String(workers)]
+        }
+        return verifies ? arguments + ["--verify"] : arguments
     }
 }

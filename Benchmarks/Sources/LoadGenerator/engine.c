@@ -99,7 +99,7 @@ static void open_all(struct run *run, char *connections) {
     for (size_t index = 0; index < run->options->connections; index++) {
         struct connection *connection = connection_at(run, connections, index);
         connection->descriptor = -1;
-        connection->index = index;
+        connection->index = run->first_number + index;
         if (!workload->dials_itself) connect_and_watch(run, connection);
         if (run->failed) return;
         workload->opened(run, connection);
@@ -144,6 +144,8 @@ void engine_measure(struct run *run) {
     run->poller = epoll_create1(EPOLL_CLOEXEC);
     if (run->poller < 0) run_fail(run, "epoll_create1: %s", strerror(errno));
     if (!run->failed) open_all(run, connections);
+    /* Before the warm-up: answers lie unread meanwhile, which must not become their latency. */
+    if (!run->failed && run->wait_for_others != NULL) run->wait_for_others();
     if (!run->failed) poll_for(run, options->warmup);
     if (!run->failed) window_open(run);
     if (!run->failed) poll_for(run, options->seconds);

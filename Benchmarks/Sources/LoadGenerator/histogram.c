@@ -20,6 +20,14 @@ void histogram_record(struct histogram *histogram, uint64_t value) {
     if (value > histogram->largest) histogram->largest = value;
 }
 
+void histogram_add(struct histogram *histogram, const struct histogram *other) {
+    for (unsigned bucket = 0; bucket < BUCKET_COUNT; bucket++) {
+        histogram->counts[bucket] += other->counts[bucket];
+    }
+    histogram->total += other->total;
+    if (other->largest > histogram->largest) histogram->largest = other->largest;
+}
+
 uint64_t histogram_quantile(const struct histogram *histogram, double share) {
     double exact = share * (double)histogram->total;
     uint64_t wanted = (uint64_t)exact;

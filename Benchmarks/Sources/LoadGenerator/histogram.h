@@ -14,6 +14,9 @@ struct histogram {
 
 void histogram_record(struct histogram *histogram, uint64_t value);
 
+/* Adds what another has recorded. */
+void histogram_add(struct histogram *histogram, const struct histogram *other);
+
 /* The value that the given share (0...1) of all values does not exceed; 0 when there are none. */
 uint64_t histogram_quantile(const struct histogram *histogram, double share);
 

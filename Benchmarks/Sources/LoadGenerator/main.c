@@ -13,6 +13,7 @@
 #include "pattern.h"
 #include "report.h"
 #include "run.h"
+#include "workers.h"
 
 /* For connecting and draining, on top of the time asked for. */
 enum { GRACE_SECONDS = 60 };
@@ -52,7 +53,11 @@ int main(int count, char **arguments) {
     /* Static for its histogram, which is too large for a stack frame. */
     static struct run run;
     run.options = &options;
-    options.workload->measure(&run);
+    if (options.workers > 1) {
+        workers_measure(&run);
+    } else {
+        options.workload->measure(&run);
+    }
     report(&run);
     if (!run.failed) return 0;
     fprintf(stderr, "LoadGenerator: %s\n", run.failure);

@@ -11,13 +11,14 @@ enum {
     MOST_CONNECTIONS = 1000000,
     LARGEST_SIZE = 64 * 1024 * 1024,
     DEEPEST = 4096,
+    MOST_WORKERS = 256,
     LONGEST_SECONDS = 3600
 };
 
 static const char usage[] =
     "usage: LoadGenerator --port P --workload echo|sink|source|frames|churn|idle\n"
     "       [--host 127.0.0.1] [--connections N] [--size BYTES] [--depth D] [--seconds S]\n"
-    "       [--warmup S] [--pid SERVERPID] [--verify] [--pin CPU]";
+    "       [--warmup S] [--pid SERVERPID] [--workers N] [--verify] [--pin CPU]";
 
 static _Noreturn void reject(const char *reason, const char *what) {
     fprintf(stderr, "LoadGenerator: %s: %s\n%s\n", reason, what, usage);
@@ -65,6 +66,8 @@ static bool set_option(struct options *options, const char *option, const char *
         options->warmup = parse_number(option, value, 0, LONGEST_SECONDS);
     } else if (strcmp(option, "--pid") == 0) {
         options->server_process = (pid_t)parse_number(option, value, 1, INT32_MAX);
+    } else if (strcmp(option, "--workers") == 0) {
+        options->workers = (size_t)parse_number(option, value, 1, MOST_WORKERS);
     } else if (strcmp(option, "--pin") == 0) {
         options->processor = (int)parse_number(option, value, 0, 1023);
     } else {
@@ -78,6 +81,7 @@ struct options parse_options(int count, char **arguments) {
         .server = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)},
         .connections = 1,
         .depth = 1,
+        .workers = 1,
         .seconds = 2,
         .warmup = 0.5,
         .processor = -1,
@@ -94,6 +98,10 @@ struct options parse_options(int count, char **arguments) {
     }
     if (options.server.sin_port == 0) reject("missing option", "--port");
     if (options.workload == NULL) reject("missing option", "--workload");
+    if (options.workers > 1 && options.workload == &idle_workload) {
+        reject("takes one worker", options.workload->name);
+    }
+    if (options.workers > options.connections) options.workers = options.connections;
     if (options.size == 0) options.size = options.workload->default_size;
     return options;
 }

@@ -18,6 +18,8 @@ struct options {
     double warmup;
     /* 0 when the server's costs are not asked for. */
     pid_t server_process;
+    /* Processes that share the connections between them. */
+    size_t workers;
     bool verify;
     /* -1 for wherever the kernel likes. */
     int processor;

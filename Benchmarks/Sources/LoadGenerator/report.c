@@ -10,7 +10,9 @@ static void print_latencies(const struct histogram *latencies) {
     static const struct {
         const char *name;
         double share;
-    } quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}, {"max", 1}};
+    } quantiles[] = {{"p10", 0.1}, {"p25", 0.25},  {"p50", 0.5},     {"p75", 0.75},
+                     {"p90", 0.9}, {"p95", 0.95},  {"p99", 0.99},    {"p99.5", 0.995},
+                     {"p99.9", 0.999}, {"max", 1}};
     if (latencies->total == 0) {
         printf("null");
         return;
@@ -45,6 +47,8 @@ void report(const struct run *run) {
     print_or_null("operations_per_second", measured, operations / seconds);
     printf(",\"bytes\":%" PRIu64, run->bytes);
     print_or_null("cpu_ns_per_operation", server_known, (double)run->cpu_time / operations);
+    print_or_null("client_cpu_ns_per_operation", operations > 0,
+                  (double)run->own_cpu_time / operations);
     print_or_null("bytes_per_connection", server_known && workload == &idle_workload,
                   (double)run->memory_growth / (double)options->connections);
     printf(",\"latency_us\":");

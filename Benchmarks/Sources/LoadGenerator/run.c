@@ -40,15 +40,23 @@ static uint64_t cpu_time(struct run *run) {
     return time;
 }
 
+static uint64_t own_cpu_time(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
 void window_open(struct run *run) {
     run->phase = MEASURING;
     run->cpu_at_start = cpu_time(run);
+    run->own_cpu_at_start = own_cpu_time();
     run->window_start = monotonic_time();
 }
 
 void window_close(struct run *run) {
     run->window_end = monotonic_time();
     run->cpu_time = cpu_time(run) - run->cpu_at_start;
+    run->own_cpu_time = own_cpu_time() - run->own_cpu_at_start;
     run->phase = DRAINING;
 }
 

@@ -11,9 +11,16 @@
 
 enum phase { WARMING_UP, MEASURING, DRAINING };
 
-/* One run of one workload: its state while it goes on and its figures afterwards. */
+/*
+ * One run of one workload, or one worker's part of it: its state while it goes on and its figures
+ * afterwards.
+ */
 struct run {
     const struct options *options;
+    /* Called when all connections stand: all workers begin together. Null for a single one. */
+    void (*wait_for_others)(void);
+    /* Of the first connection: another worker has those below. */
+    size_t first_number;
     enum phase phase;
     int poller;
     /* Monotonic nanoseconds, refreshed by the engine and by whoever has just received. */
@@ -27,6 +34,9 @@ struct run {
     uint64_t bytes;
     uint64_t cpu_at_start;
     uint64_t cpu_time;
+    /* The generator's own, to show that it is cheaper than what it measures. */
+    uint64_t own_cpu_at_start;
+    uint64_t own_cpu_time;
     uint64_t memory_growth;
     struct histogram latencies;
 

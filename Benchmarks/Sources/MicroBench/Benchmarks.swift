@@ -1,45 +1,62 @@
 // The rows, in the order of the table, with what section 6 of the design wants of each.
 
 /// Several rows are of the same run: hands each result out to each of them.
-private final class SharedRun {
-    private static let rows = 3
-    private let make: () throws -> ManyTimers
-    private var result: ManyTimers?
+private final class SharedRun<Result> {
+    private static var rows: Int { 3 }
+    private let make: () throws -> Result
+    private var result: Result?
     private var uses = 0
 
-    init(_ make: @escaping () throws -> ManyTimers) {
+    init(_ make: @escaping () throws -> Result) {
         self.make = make
     }
 
-    func next() throws -> ManyTimers {
+    func next() throws -> Result {
         if uses.isMultiple(of: Self.rows) { result = try make() }
         uses += 1
         return result!
     }
 }
 
+/// One of the figures that a run has, if there are such runs.
+private func figure(
+    _ index: Int, of runs: SharedRun<[Double]>?
+) -> (() throws -> Double)? {
+    runs.map { runs in { try runs.next()[index] } }
+}
+
 func makeBenchmarks() -> [Benchmark] {
     let ours = SharedRun(ManyTimers.ours)
     let inC = SharedRun(ManyTimers.inC)
+    let nio = PeerWork.manyTimers.nio.map { SharedRun($0) }
+    let dispatch = SharedRun { try PeerWork.manyTimers.dispatch() }
     return [
         Benchmark(
             "start a timer, a million live", limit: 40, ours: { try ours.next().startCost },
-            reference: { try inC.next().startCost }),
+            reference: { try inC.next().startCost }, nio: figure(0, of: nio),
+            dispatch: figure(0, of: dispatch)),
         Benchmark(
             "stop a timer, a million live", limit: 20, ours: { try ours.next().stopCost },
-            reference: { try inC.next().stopCost }),
+            reference: { try inC.next().stopCost }, nio: figure(1, of: nio),
+            dispatch: figure(1, of: dispatch)),
         Benchmark(
             "stop a timer, in random order", limit: nil, ours: { try ours.next().randomStopCost },
-            reference: { try inC.next().randomStopCost }),
-        Benchmark(
-            "start and stop, few live", limit: 12, ours: OneTimer.ours, reference: OneTimer.inC),
-        Benchmark(
-            "one 1 ms timer, wall", unit: "ms", limit: 1.02, ours: Sleep.ours,
+            reference: { try inC.next().randomStopCost }, nio: figure(2, of: nio),
+            dispatch: figure(2, of: dispatch)),
+        row(
+            "start and stop, few live", limit: 12, .startStop, ours: OneTimer.ours,
+            reference: OneTimer.inC),
+        row(
+            "one 1 ms timer, wall", unit: "ms", limit: 1.02, .sleep, ours: Sleep.ours,
             reference: Sleep.inC),
         Benchmark("call soon, function and context", limit: 6, ours: Calls.function),
-        Benchmark("call soon, closure", limit: 75, ours: Calls.closure),
-        Benchmark("post from another thread", limit: 150, ours: Posts.ours),
-        row("suspend and resume a task on a read", 200, .waits),
+        row("call soon, closure", limit: 75, .closures, ours: Calls.closure),
+        row("post from another thread", limit: 150, .posts, ours: Posts.ours),
+        Benchmark(
+            "suspend and resume a task on a read", limit: 200,
+            ours: { try TaskWork.waits.cost(installed: true) },
+            native: { try TaskWork.waits.cost(installed: false) },
+            nio: PeerWork.waits.nio.map { run in { try run()[0] } }),
         Benchmark(
             "read 4 KiB of a file, callback", limit: nil, ours: FileReads.callbacks,
             reference: FileReads.inC),
@@ -67,6 +84,16 @@ func makeBenchmarks() -> [Benchmark] {
         row("spawn a task and wait for its value", 1_000, .spawns),
         row("Task.sleep, 20,000 at once", 4_000, .sleeps),
     ]
+}
+
+/// A row with one figure of NIO and one of Dispatch.
+private func row(
+    _ name: String, unit: String = "ns", limit: Double, _ work: PeerWork,
+    ours: @escaping () throws -> Double, reference: (() throws -> Double)? = nil
+) -> Benchmark {
+    Benchmark(
+        name, unit: unit, limit: limit, ours: ours, reference: reference,
+        nio: work.nio.map { run in { try run()[0] } }, dispatch: { try work.dispatch()[0] })
 }
 
 private func row(_ name: String, _ limit: Double, _ work: TaskWork) -> Benchmark {

@@ -14,8 +14,7 @@ func cost(of count: Int, _ body: () throws -> Void) rethrows -> Double {
     return (processCPUTime() - start) / Double(count)
 }
 
-/// One row: what is measured, for UVLoop and, where there is something to compare, for C or for
-/// Swift's default executors.
+/// One row: what is measured, for UVLoop and, where there is something to compare, for others.
 struct Benchmark {
     let name: String
     let unit: String
@@ -25,12 +24,17 @@ struct Benchmark {
     let reference: (() throws -> Double)?
     /// Swift's default executors.
     let native: (() throws -> Double)?
+    let nio: (() throws -> Double)?
+    let dispatch: (() throws -> Double)?
 
     init(
         _ name: String, unit: String = "ns", limit: Double?, ours: @escaping () throws -> Double,
-        reference: (() throws -> Double)? = nil, native: (() throws -> Double)? = nil
+        reference: (() throws -> Double)? = nil, native: (() throws -> Double)? = nil,
+        nio: (() throws -> Double)? = nil, dispatch: (() throws -> Double)? = nil
     ) {
         self.native = native
+        self.nio = nio
+        self.dispatch = dispatch
         self.name = name
         self.unit = unit
         self.limit = limit
@@ -41,6 +45,8 @@ struct Benchmark {
     func run(into table: Table) throws {
         if let reference { table.add(try reference(), to: name + "/c") }
         if let native { table.add(try native(), to: name + "/swift") }
+        if let nio { table.add(try nio(), to: name + "/nio") }
+        if let dispatch { table.add(try dispatch(), to: name + "/dispatch") }
         table.add(try ours(), to: name)
     }
 }
@@ -60,7 +66,9 @@ final class Table {
 
     func print(_ benchmarks: [Benchmark]) {
         Swift.print(
-            row("operation", "unit", "C libuv", "Swift's", "UVLoop", "min..max", "to reach"))
+            row(
+                "operation", "unit", "C libuv", "Swift's", "NIO", "Dispatch", "UVLoop", "min..max",
+                "to reach"))
         for benchmark in benchmarks {
             let values = results[benchmark.name]!
             Swift.print(
@@ -68,6 +76,8 @@ final class Table {
                     benchmark.name, benchmark.unit,
                     median(benchmark.name + "/c").map(text) ?? "-",
                     median(benchmark.name + "/swift").map(text) ?? "-",
+                    median(benchmark.name + "/nio").map(text) ?? "-",
+                    median(benchmark.name + "/dispatch").map(text) ?? "-",
                     text(median(benchmark.name)!),
                     "\(text(values.min()!))..\(text(values.max()!))",
                     benchmark.limit.map(text) ?? "-"))
@@ -80,9 +90,9 @@ final class Table {
     }
 
     private func row(_ cells: String...) -> String {
-        zip(cells, [42, 4, 9, 9, 9, 14, 9]).map { cell, width in
+        zip(cells, [36, 4, 7, 7, 7, 8, 6, 12, 8]).map { cell, width in
             let padding = String(repeating: " ", count: max(0, width - cell.count))
-            return width == 42 ? cell + padding : padding + cell
+            return width == 36 ? cell + padding : padding + cell
         }.joined(separator: "  ")
     }
 }

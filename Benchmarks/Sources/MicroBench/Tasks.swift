@@ -3,7 +3,7 @@ import Foundation
 import UVLoop
 
 /// What tasks cost on the main actor and the global executor: on Swift's own, and replaced by the
-/// loop. Each measurement has a process of its own, because executors are replaced for good.
+/// loop. Each measurement has a process of its own.
 enum TaskWork: String, CaseIterable {
     case hops, yields, spawns, sleeps
     /// See ``Waits``.
@@ -13,19 +13,7 @@ enum TaskWork: String, CaseIterable {
 
     /// CPU nanoseconds for each operation, in a process with UVLoop installed or without.
     func cost(installed: Bool) throws -> Double {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = [Self.childArgument, rawValue, installed ? "uvloop" : "swift"]
-        process.standardOutput = output
-        try process.run()
-        let text = String(
-            decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0, let cost = Double(text) else {
-            fatalError("the child for \(rawValue) failed: \(text)")
-        }
-        return cost
+        try Child.figures([Self.childArgument, rawValue, installed ? "uvloop" : "swift"])[0]
     }
 
     /// The child's side: measures, prints and ends the process.
