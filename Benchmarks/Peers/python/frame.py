@@ -1,7 +1,7 @@
 """What all the servers agree about."""
 
-# What asyncio lets a plain protocol receive at a time. Its own figure, 256 KiB, is from where glibc
-# maps memory anew for each bytes object, which makes a small message three times as dear.
+# What asyncio lets a plain protocol receive at a time. It asks for a bytes object of that size each
+# time, and with its own figure, 256 KiB, small messages were three times as dear.
 RECEIVE = 65536
 
 HEADER = 4
@@ -17,6 +17,6 @@ def payload_length(header):
 
 
 def tune(transport):
-    # uvloop has no such figure, and receives 64 KiB.
+    # In uvloop it cannot be chosen.
     if hasattr(transport, "max_size"):
         transport.max_size = RECEIVE

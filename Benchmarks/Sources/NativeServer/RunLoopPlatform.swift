@@ -6,7 +6,8 @@ import Glibc
 /// The run loop of Foundation, on the main thread, with a `CFSocket` for each socket. On Linux,
 /// Foundation's own classes are no way: `FileHandle` waits by Dispatch, and a `Stream` cannot be
 /// made of a descriptor. The sockets of all connections are watched by one `select` of a thread of
-/// CoreFoundation's, so that the cost of each event grows with the number of connections.
+/// CoreFoundation's, so that the cost of each event grows with the number of connections. And who
+/// waits only to write is not told of a reset: such a connection stays as long as the server.
 final class RunLoopPlatform: Platform {
     private let runLoop = CFRunLoopGetCurrent()
     private var listener: CFSocket?
