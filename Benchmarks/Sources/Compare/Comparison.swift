@@ -54,7 +54,7 @@ struct Comparison {
         for round in 1...plan.rounds {
             // Whatever the second runner gains or loses by its place, it has in every other round.
             let order = round.isMultiple(of: 2) ? participants.reversed() : participants
-            for workload in plan.workloads {
+            for workload in plan.workloads where round <= workload.rounds(of: plan.rounds) {
                 for participant in order {
                     run(workload, participant, round: round)
                 }

@@ -8,7 +8,7 @@ struct Plan {
     let sharesCores: Bool
 
     /// What a comparison takes whose length nobody has asked for.
-    private static let budget = 270.0
+    private static let budget = 220.0
     private static let secondsAllowed = 0.2...1.0
 
     init(_ arguments: Arguments, servers: [String]) throws(Failure) {
@@ -33,23 +33,34 @@ struct Plan {
             arguments.seconds
             ?? (arguments.isQuick
                 ? Self.secondsAllowed.lowerBound
-                : Self.secondsWithinBudget(chosen, runs: rounds * servers.count))
+                : Self.secondsWithinBudget(chosen, rounds: rounds, servers: servers.count))
     }
 
     /// The longest that fits, in twentieths.
-    private static func secondsWithinBudget(_ workloads: [Workload], runs: Int) -> Double {
+    private static func secondsWithinBudget(
+        _ workloads: [Workload], rounds: Int, servers: Int
+    ) -> Double {
         let choices = stride(
             from: secondsAllowed.upperBound, to: secondsAllowed.lowerBound, by: -0.05)
         let fitting = choices.first { seconds in
-            workloads.reduce(0) { $0 + $1.duration(seconds: seconds) } * Double(runs) <= budget
+            duration(workloads, rounds: rounds, servers: servers, seconds: seconds) <= budget
         }
         return ((fitting ?? secondsAllowed.lowerBound) * 20).rounded() / 20
     }
 
-    var runs: Int { rounds * workloads.count * servers.count }
+    var runs: Int {
+        workloads.reduce(0) { $0 + $1.rounds(of: rounds) } * servers.count
+    }
 
     var duration: Double {
-        workloads.reduce(0) { $0 + $1.duration(seconds: seconds) }
-            * Double(rounds * servers.count)
+        Self.duration(workloads, rounds: rounds, servers: servers.count, seconds: seconds)
+    }
+
+    private static func duration(
+        _ workloads: [Workload], rounds: Int, servers: Int, seconds: Double
+    ) -> Double {
+        workloads.reduce(0) { sum, workload in
+            sum + workload.duration(seconds: seconds) * Double(workload.rounds(of: rounds))
+        } * Double(servers)
     }
 }

@@ -10,7 +10,7 @@ struct Preset {
         title: "UVLoop beside other event loops", workloads: Workload.standard,
         servers: [
             "c", "epoll", "buffered", "protocol", "stream", "nio", "nio-async", "dispatch",
-            "foundation", "uvloop", "asyncio", "node",
+            "uvloop", "asyncio", "node",
         ])
 
     /// What asyncio's buffered protocols were first shown with, and uvloop's own benchmark.

@@ -29,10 +29,15 @@ struct Workload {
         connections >= 5_000 ? max(seconds, 0.5) : seconds
     }
 
+    /// What a connection costs in memory is the same every time, so once is enough.
+    func rounds(of all: Int) -> Int {
+        measure == .memory ? 1 : all
+    }
+
     /// About how long one run takes, the server's start and end included.
     func duration(seconds: Double) -> Double {
         switch measure {
-        case .memory: 2
+        case .memory: 3
         case .time, .bulk: self.seconds(seconds) + warmup(seconds: seconds) + connecting + 0.25
         }
     }

@@ -39,6 +39,16 @@ import Testing
         #expect(results.standings(in: results.workloads[0]).map(\.server) == ["x", "y", "c"])
     }
 
+    @Test func whoIsCheaperInTheSameRoundIsFirst() throws {
+        // The second round was slow for everybody.
+        let results = try results([
+            "c": [100, 300, 300], "x": [120, 290, 290], "y": [90, 280, 400],
+        ])
+        let standings = results.standings(in: results.workloads[0])
+        #expect(standings.map(\.server) == ["y", "x", "c"])
+        #expect(standings[0].relativeCosts == [0.9, 280.0 / 300, 400.0 / 300])
+    }
+
     @Test func bulkIsComparedByTheMebibyte() throws {
         let results = try results(measure: .bulk, ["c": [1_000]])
         let standing = try #require(results.standing(of: "c", in: results.workloads[0]))

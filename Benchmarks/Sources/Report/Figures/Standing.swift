@@ -5,11 +5,18 @@ package struct Standing {
     /// In the unit that the workload is compared by; less is better.
     package var cost: Spread
     package var operationsPerSecond: Spread
-    /// The reference's cost divided by the server's, within each round: 1 is the reference. Nil
-    /// where the reference has no figures.
+    /// The server's cost divided by the reference's, by round. Nil where the reference has no
+    /// figures.
+    package var relativeCosts: [Double]?
+    /// The reference's cost divided by the server's, within each round: 1 is the reference.
     package var ratio: Spread?
     /// The server's throughput divided by the reference's.
     package var throughputRatio: Spread?
+}
+
+extension Standing {
+    /// Beside the reference of the same round, if there is one: rounds differ more than servers.
+    fileprivate var place: Double { relativeCosts.map { Spread($0).median } ?? cost.median }
 }
 
 extension Results {
@@ -23,6 +30,7 @@ extension Results {
             measurements: measured,
             cost: Spread(measured.map(load.cost)),
             operationsPerSecond: Spread(measured.map(\.operationsPerSecond)),
+            relativeCosts: pairs?.map { load.cost($1) / load.cost($0) },
             ratio: pairs.map { Spread($0.map { load.cost($0) / load.cost($1) }) },
             throughputRatio: pairs.map {
                 Spread($0.map { $1.operationsPerSecond / $0.operationsPerSecond })
@@ -32,7 +40,7 @@ extension Results {
     /// Those of all servers that have figures, the cheapest first.
     package func standings(in load: Load) -> [Standing] {
         servers.compactMap { standing(of: $0, in: load) }
-            .sorted { $0.cost.median < $1.cost.median }
+            .sorted { $0.place < $1.place }
     }
 }
 

@@ -109,8 +109,9 @@ package struct Page {
     private static let bulkText = "What comes through, client and server each on a core."
     private static let costText = """
         CPU time of the server's process from the operating system, the kernel's work and all \
-        threads included. Bars are medians; the thin line is the range of the rounds, each round a \
-        dot, and the dotted line is C. Behind the figure stands C's cost divided by it.
+        threads included. Bars are in proportion to C's cost in the same round, which the dotted \
+        line shows: their median, with a dot for each round and a thin line for the range. Behind \
+        them stand the median cost itself, and C's divided by it.
         """
     private static let latencyText = """
         In a closed loop at full load: every connection waits for its answer before it sends \

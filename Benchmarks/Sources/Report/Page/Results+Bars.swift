@@ -8,11 +8,11 @@ extension Results {
             let ratio = standing.ratio.map { " · \($0.median.formatted(decimals: 2))" } ?? ""
             return BarChart.Bar(
                 title: title.text, family: title.family,
-                values: standing.measurements.map(load.cost),
+                values: standing.relativeCosts ?? standing.measurements.map(load.cost),
                 text: load.text(cost: standing.cost.median) + ratio,
                 note: note(standing, load))
         }
-        let mark = standings.first { $0.server == reference }?.cost.median
+        let mark = standings.contains { $0.server == reference } ? 1.0 : nil
         let unit = load.costUnit(first.measurements[0])
         let what = load.measure == .memory ? "The server's memory" : "The server's CPU time"
         return Figure(
