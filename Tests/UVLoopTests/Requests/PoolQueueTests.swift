@@ -122,6 +122,28 @@ struct PoolQueueTests {
         }
     }
 
+    /// A queue in which always something waits does not keep what has been taken out of it.
+    @Test func neverEmpty() async throws {
+        final class Nothing: PoolJob, @unchecked Sendable {
+            let bird: Canary
+            init(_ loop: EventLoop, _ count: Counter) {
+                bird = Canary { count.increment() }
+                super.init(loop)
+            }
+        }
+        try await onLoop { loop in
+            let gone = Counter()
+            var contents = PoolQueue.Contents()
+            for _ in 0..<100 { contents.append(Nothing(loop, gone)) }
+            for round in 1...10_000 {
+                contents.append(Nothing(loop, gone))
+                #expect(contents.takeFirst() != nil)
+                #expect(contents.waitingCount == 100 && gone.value == round)
+            }
+            #expect(contents.places.count < 1_000)
+        }
+    }
+
     /// A loop that closes does what is queued.
     @Test func theLoopCloses() async throws {
         let done = Counter()
