@@ -59,7 +59,7 @@ public struct Checks: Sendable {
             ("task locals", taskLocals), ("async let", asyncLet), ("task group", taskGroup),
             ("async stream", asyncStream), ("yield", yields), ("sleeps", sleeps),
             ("sleeps in order", sleepsInOrder), ("cancelled sleep", cancelledSleep),
-            ("cancellation", cancellation), ("sockets", sockets),
+            ("cancellation", cancellation), ("sockets", sockets), ("other loop", otherLoop),
             ("URLSession", urlSession),
             ("dispatch main queue", dispatchMainQueue), ("operation queue", operationQueue),
             ("process", process),
