@@ -65,17 +65,19 @@ class PoolJob: CancellationFlag, PoolRequest, @unchecked Sendable {
 
     final func end() {
         isOver = true
+        // Without the lock: it has ended or was taken back, and the state stays as it is.
         complete(isTakenBack: state == .takenBack)
     }
 
     // MARK: Under the queue's lock
 
-    /// A thread is to begin with it. False if it was taken back.
-    final func begins() -> Bool { changes(to: .begun) }
+    /// For the thread that is to do it. False if it was taken back.
+    final func tryToBegin() -> Bool { tryToEnter(.begun) }
 
-    final func isTakenBack() -> Bool { changes(to: .takenBack) }
+    /// False if a thread has begun with it.
+    final func tryToTakeBack() -> Bool { tryToEnter(.takenBack) }
 
-    private func changes(to next: State) -> Bool {
+    private func tryToEnter(_ next: State) -> Bool {
         guard state == .waiting else { return false }
         state = next
         return true

@@ -39,7 +39,7 @@ final class PoolQueue: Sendable {
                     places.removeFirst(first)
                     first = 0
                 }
-                if job.begins() { return job }
+                if job.tryToBegin() { return job }
             }
             return nil
         }
@@ -101,7 +101,7 @@ final class PoolQueue: Sendable {
 
     /// Takes work back. False if a thread has begun with it.
     func takeBack(_ job: PoolJob) -> Bool {
-        contents.withLock { _ in job.isTakenBack() }
+        contents.withLock { _ in job.tryToTakeBack() }
     }
 
     private func deliver() {

@@ -70,7 +70,7 @@ public final class SocketStream: ByteStream {
     /// ``EventLoop/isHome(_:)``.
     @inline(__always)
     func isHome(_ isolation: (any Actor)? = #isolation) -> Bool {
-        isOnThread && loop.isHome(isolation)
+        loop.isHome(isolation)
     }
 
     /// The instant that a timeout means.
