@@ -54,8 +54,9 @@ extension LoopCore {
             turn(atMost: 16)
             if acceptsHandles, !hasUserHandles { acceptsHandles = false }
             if !acceptsHandles, !hasUserHandles, uv.pointee.active_reqs.count == 0 { break }
-            // Requests in the thread pool cannot be taken back once begun: wait for them.
-            if !hasUserHandles, uv.pointee.active_reqs.count != 0 { uv_run(uv, UV_RUN_ONCE) }
+            // Requests in the thread pool cannot be taken back once begun: wait for them. A handle
+            // that polls a path is not gone before its request is.
+            if !hasOpenUserHandles, uv.pointee.active_reqs.count != 0 { uv_run(uv, UV_RUN_ONCE) }
         }
         stopAllTimers()
     }
@@ -106,6 +107,12 @@ extension LoopCore {
         forEachUserHandle { raw in
             if uv_is_closing(raw) != 0 || raw.pointee.data != nil { found = true }
         }
+        return found
+    }
+
+    private var hasOpenUserHandles: Bool {
+        var found = false
+        forEachHandleObject { _ in found = true }
         return found
     }
 

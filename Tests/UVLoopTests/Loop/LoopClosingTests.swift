@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import UVLoop
@@ -142,5 +143,51 @@ import Testing
             try loop.close()
             #expect(reports == [.callSoon])
         }
+    }
+
+    /// A poll of a path is gone when its request is. The loop sleeps until then.
+    @Test(.timeLimit(.minutes(1))) func aPollBehindABusyPool() async {
+        await #expect(processExitsWith: .success) {
+            try await onThread {
+                let loop = try EventLoop()
+                let gate = Gate()
+                for _ in 0..<4 {
+                    try WorkRequest.start(loop) {
+                        gate.wait()
+                        return 0
+                    } _: { _ in
+                    }
+                }
+                let poll = try StatusPoll(loop) { _ in }
+                try poll.start("/", every: .seconds(100))
+                let thread = realpath("/proc/thread-self", nil)!
+                let place = String(cString: thread)
+                free(thread)
+                startThread {
+                    waitUntilAsleep(place)
+                    for _ in 0..<4 { gate.open() }
+                }
+                try loop.close()
+                precondition(!poll.isActive)
+            }
+        }
+    }
+}
+
+/// Waits until a thread has been asleep whenever it was looked at, for a while.
+///
+/// - Parameter place: its directory.
+private func waitUntilAsleep(_ place: String) {
+    var timesAsleep = 0
+    while timesAsleep < 50 {
+        guard let file = fopen("\(place)/stat", "r") else { return }
+        var line = [UInt8](repeating: 0, count: 512)
+        let count = fread(&line, 1, line.count, file)
+        fclose(file)
+        // The state follows the name, which is in parentheses.
+        let text = String(decoding: line.prefix(count), as: UTF8.self)
+        let state = text.split(separator: ")").last?.dropFirst().first
+        timesAsleep = state == "S" ? timesAsleep + 1 : 0
+        usleep(1_000)
     }
 }

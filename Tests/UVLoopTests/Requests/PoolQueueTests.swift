@@ -5,13 +5,6 @@ import Testing
 /// Work on files on its way to the pool.
 @Suite(.timeLimit(.minutes(1)))
 struct PoolQueueTests {
-    private func job(
-        _ loop: isolated EventLoop, _ work: @escaping @Sendable () -> Int = { 0 },
-        _ completion: @escaping (Result<Int, UVError>) -> Void = { _ in }
-    ) throws -> PoolJob {
-        try StepwiseWork.start(loop, { _ in work() }, completion)
-    }
-
     /// Many at once, and while others are under way: each is done once and told of once.
     @Test func everythingOnce() async throws {
         try await onLoop { loop in
@@ -97,33 +90,36 @@ struct PoolQueueTests {
     }
 
     /// Before a thread has begun: it does nothing, and says so at once. Afterwards: not at all.
-    @Test func takenBack() async throws {
-        try await onLoop { loop in
-            let pool = try await BusyPool(loop)
-            let done = Counter()
-            var answers: [Result<Int, UVError>] = []
-            let jobs = try (0..<3).map { number in
-                try job(loop) {
-                    done.increment()
-                    return number
-                } _: {
-                    answers.append($0)
+    @Test func takenBack() async {
+        await #expect(processExitsWith: .success) {
+            try await onLoop { loop in
+                let pool = try await BusyPool(loop)
+                let done = Counter()
+                var answers: [Result<Int, UVError>] = []
+                let jobs = try (0..<3).map { number in
+                    try job(loop) {
+                        done.increment()
+                        return number
+                    } _: {
+                        answers.append($0)
+                    }
                 }
+                #expect(jobs[1].cancel())
+                #expect(!jobs[1].cancel())
+                #expect(answers.isEmpty)
+                try await until(loop) { answers == [.failure(.canceled)] }
+                try await pool.end(loop)
+                try await until(loop) { answers.count == 3 }
+                #expect(done.value == 2)
+                #expect(answers.contains(.success(0)) && answers.contains(.success(2)))
+                #expect(!jobs[0].cancel())
             }
-            #expect(jobs[1].cancel())
-            #expect(!jobs[1].cancel())
-            #expect(answers.isEmpty)
-            try await until(loop) { answers == [.failure(.canceled)] }
-            try await pool.end(loop)
-            try await until(loop) { answers.count == 3 }
-            #expect(done.value == 2)
-            #expect(answers.contains(.success(0)) && answers.contains(.success(2)))
-            #expect(!jobs[0].cancel())
         }
     }
 
     /// A queue in which always something waits does not keep what has been taken out of it.
     @Test func neverEmpty() async throws {
+        // Sendable as its base is; what it adds is set once, and is used on this thread only.
         final class Nothing: PoolJob, @unchecked Sendable {
             let bird: Canary
             init(_ loop: EventLoop, _ count: Counter) {
@@ -167,4 +163,11 @@ struct PoolQueueTests {
             }
         }
     }
+}
+
+private func job(
+    _ loop: isolated EventLoop, _ work: @escaping @Sendable () -> Int = { 0 },
+    _ completion: @escaping (Result<Int, UVError>) -> Void = { _ in }
+) throws -> PoolJob {
+    try StepwiseWork.start(loop, { _ in work() }, completion)
 }

@@ -2,7 +2,8 @@ import Testing
 
 @testable import UVLoop
 
-/// Keeps all threads of libuv's pool busy: only where nothing else runs.
+/// Keeps all threads of libuv's pool busy: only in a process of its own. Another test that had one
+/// of the threads, and waited for another, would wait for ever, and this for it.
 final class BusyPool {
     private let gate = Gate()
     private let begun = Counter()
