@@ -10,6 +10,11 @@ final class ReadAhead {
     /// Whether reading rests because the buffer is full.
     @exclusivity(unchecked) var isFull = false
 
+    /// Whether the loop's memory may serve the next read. Not while there is more memory than usual
+    /// here: then a long message is expected, and its first part would have to be copied to the
+    /// rest.
+    var leavesReading: Bool { buffer.isEmpty && buffer.capacity <= Self.standardLimit }
+
     /// Gives back what is not needed, before a wait. A small buffer is cheap to get again; a large
     /// one is kept as long as it is used between two waits.
     ///

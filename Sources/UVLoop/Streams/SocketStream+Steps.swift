@@ -6,11 +6,13 @@ extension SocketStream {
     func beginReceiving(
         _ count: Int, upTo limit: Int, isolation: (any Actor)?
     ) throws -> ReceiveStep {
-        // What nearly all of them find first, without what an error costs that could be thrown.
-        if isOnThread, isolation == nil, count > 0, limit > 0, core.parksAtOnce(count) {
-            return .park
+        // What nearly all of them find, first: without what an error costs that could be thrown,
+        // and without asking where the task is at home, which its scope says.
+        guard isOnThread, isolation == nil, count > 0, limit > 0, core.isInScope else {
+            return try beginChecked(count, limit, isolation)
         }
-        return try beginChecked(count, limit, isolation)
+        if core.parksAtOnce(count) { return .park }
+        return try core.beginReceiving(count, isolation: nil)
     }
 
     @inline(never)

@@ -13,9 +13,7 @@ extension StreamCore {
             if hasTarget {
                 return UnsafeMutableRawBufferPointer(rebasing: memory[targetFilled...])
             }
-            if readAhead?.buffer.isEmpty ?? true, needed <= ReadAhead.standardLimit {
-                return nil
-            }
+            if needed <= ReadAhead.standardLimit, readAhead?.leavesReading ?? true { return nil }
         }
         return reserve()
     }
@@ -55,8 +53,10 @@ extension StreamCore {
             targetFilled += count
             if targetFilled >= needed { wakeReceiverNow() }
         } else {
-            neededReadAhead.buffer.commit(count)
-            if neededReadAhead.buffer.count >= needed { wakeReceiverNow() }
+            let ahead = neededReadAhead
+            ahead.buffer.commit(count)
+            if ahead.buffer.count > ReadAhead.standardLimit { ahead.wasLarge = true }
+            if ahead.buffer.count >= needed { wakeReceiverNow() }
         }
     }
 
@@ -76,7 +76,6 @@ extension StreamCore {
 
     /// Lets the network wait if nobody takes what has come.
     private func restIfFull(_ ahead: ReadAhead) {
-        if ahead.buffer.capacity > ReadAhead.standardLimit { ahead.wasLarge = true }
         guard ahead.buffer.isFull, !ahead.isFull, !receiver.isOccupied else { return }
         ahead.isFull = true
         transport.holdReading()
@@ -130,12 +129,18 @@ extension StreamCore {
         try canReceive(count) ?? prepareToPark(count, isolation: isolation)
     }
 
-    /// The same for a task without isolation, if nothing is there and nothing else is to be said;
-    /// false if that takes a closer look.
+    /// Whether the calling task is one whose cancellation is watched, and it is not cancelled.
+    @inline(__always)
+    var isInScope: Bool {
+        guard let task = swift_task_getCurrent() else { return false }
+        return covers(task) && !swift_task_isCancelled(task)
+    }
+
+    /// The same for a task without isolation that is in scope, if nothing is there and nothing else
+    /// is to be said; false if that takes a closer look.
     @inline(__always)
     func parksAtOnce(_ count: Int) -> Bool {
-        guard let task = swift_task_getCurrent(), covers(task), !swift_task_isCancelled(task),
-            !isReceiving, !isClosed, !isGone, !hasReadEnd, memory.count == 0, readAhead == nil
+        guard !isReceiving, !isClosed, !isGone, !hasReadEnd, memory.count == 0, readAhead == nil
         else { return false }
         park(count, isolation: nil)
         return true
@@ -247,7 +252,11 @@ extension StreamCore {
             readAhead.isFull = false
             transport.continueReading()
         }
-        if readAhead.shrink() { self.readAhead = nil }
+        if count > ReadAhead.standardLimit {
+            readAhead.wasLarge = true
+        } else if readAhead.shrink() {
+            self.readAhead = nil
+        }
     }
 
     // MARK: Taking

@@ -98,6 +98,32 @@ struct ReadAheadTests {
         }
     }
 
+    /// With a limit that allows them, long messages have memory of their own as long as they come,
+    /// and what comes before one of them lies there with it.
+    @Test func memoryForLongMessagesIsKeptWhileTheyCome() async throws {
+        try await withStream { loop, stream, peer in
+            try await stream.setReceiveLimit(2 << 20)
+            func exchange(_ sizes: [Int]) async throws {
+                let bytes = sizes.map { pattern($0) }
+                let sending = Task {
+                    try await offThread { for piece in bytes { try peer.send(piece) } }
+                }
+                for piece in bytes {
+                    #expect(try await stream.receive(exactly: piece.count) == piece)
+                }
+                try await sending.value
+            }
+            for _ in 0..<20 { try await exchange([4, 1_000_000]) }
+            let capacity = try #require(stream.core.readAhead).buffer.capacity
+            #expect(capacity >= 1_000_004)
+            try await exchange([4, 1_000_000])
+            #expect(stream.core.readAhead?.buffer.capacity == capacity)
+            for _ in 0..<3 { try await exchange([4]) }
+            #expect(stream.core.readAhead!.buffer.capacity <= 65_536)
+            stream.abort()
+        }
+    }
+
     /// A stream that holds the network still hears how it ends, once it is read again.
     @Test func theEndBehindAFullBufferIsFound() async throws {
         try await withStream { loop, stream, peer in
