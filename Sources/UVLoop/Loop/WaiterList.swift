@@ -1,36 +1,23 @@
 /// Tasks that wait for something to happen on the loop. Belongs to the loop's thread.
 final class WaiterList {
-    private var waiters: [Int: CheckedContinuation<Void, any Error>] = [:]
-    private var last = 0
+    /// One for each, in the order in which they came.
+    private var rooms: [WaitingRoom] = []
 
-    /// Suspends the calling task, which runs on the loop, until ``resumeAll()``.
+    /// Suspends the calling task, which runs on the loop's thread, until ``resumeAll(_:)``.
     ///
     /// - Throws: `CancellationError` if the task is cancelled first.
-    func wait(on loop: EventLoop, isolation: isolated (any Actor)? = #isolation) async throws {
-        last += 1
-        let number = last
-        // Sound: the handler only passes it on to the loop's thread.
-        nonisolated(unsafe) let list = self
-        try await withTaskCancellationHandler {
-            // Captured, or the closure would run on the global executor.
-            _ = isolation
-            try await withCheckedThrowingContinuation { continuation in
-                waiters[number] = continuation
-                if Task.isCancelled { cancel(number) }
-            }
-        } onCancel: {
-            // A closed loop has resumed everyone already.
-            try? loop.execute { _ in list.cancel(number) }
-        }
+    nonisolated(nonsending) func wait(on loop: EventLoop) async throws {
+        let room = WaitingRoom()
+        rooms.append(room)
+        guard await room.wait(on: loop) == .cancelled else { return }
+        rooms.removeAll { $0 === room }
+        throw CancellationError()
     }
 
-    private func cancel(_ number: Int) {
-        waiters.removeValue(forKey: number)?.resume(throwing: CancellationError())
-    }
-
-    func resumeAll() {
-        let resumed = waiters.sorted { $0.key < $1.key }
-        waiters = [:]
-        for waiter in resumed { waiter.value.resume() }
+    func resumeAll(_ core: LoopCore) {
+        guard !rooms.isEmpty else { return }
+        let waiting = rooms
+        rooms = []
+        for room in waiting { room.wake(core) }
     }
 }

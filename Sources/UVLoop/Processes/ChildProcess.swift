@@ -129,9 +129,10 @@ public final class ChildProcess: Sendable {
             return
         }
         try? handle.kill(grace <= .zero ? .kill : .terminate)
-        for stream in [standardInput, standardOutput, standardError] + extraStreams {
-            stream?.abort()
-        }
+        standardInput?.abort()
+        standardOutput?.abort()
+        standardError?.abort()
+        for stream in extraStreams { stream?.abort() }
         await handle.end(within: grace)
     }
 }

@@ -25,6 +25,8 @@ public final class ProcessHandle: Handle {
 
     /// One of the child's outputs that go through a pipe.
     private struct Output {
+        /// The number of its descriptor.
+        let number: Int
         let transport: Transport
         /// If it is a stream's.
         let stream: StreamCore?
@@ -42,8 +44,8 @@ public final class ProcessHandle: Handle {
 
     private let place: SourcePlace
     private var pipes: ProcessPipes
-    /// The outputs whose end is to come first, by their descriptors' numbers.
-    private var outputs: [Int: Output] = [:]
+    /// The outputs whose end is to come first.
+    private var outputs: [Output] = []
     private var onExit: ExitAction?
     private var isReported = false
     /// Tasks that wait for the end of the process, and for the end after that of its output.
@@ -72,11 +74,12 @@ public final class ProcessHandle: Handle {
         self.place = place
         self.pipes = pipes
         self.onExit = onExit
-        let request = SpawnRequest(options: options, descriptors: pipes.childSide)
         var result: Int32 = 0
         do throws(UVError) {
             try super.init(loop, uv_process_t.self, madeAt: place) { uv, process in
-                result = request.withC(onExit: ProcessHandle.exited) { uv_spawn(uv, process, $0) }
+                result = options.withC(descriptors: pipes.childSide, onExit: Self.exited) {
+                    uv_spawn(uv, process, $0)
+                }
                 // libuv knows the handle also if it has failed: it has to be closed.
                 return 0
             }
@@ -123,7 +126,7 @@ public final class ProcessHandle: Handle {
 
     /// Opens one of the pipes as a stream; nil if that is no pipe.
     func openStream(_ number: Int) throws(UVError) -> SocketStream? {
-        guard pipes.ownSide[number] != nil else { return nil }
+        guard pipes.hasOwnSide(number) else { return nil }
         let core = StreamCore(on: loop.core)
         let reference = ProtocolReference(entry: loop.core.streamEntry, object: core)
         return SocketStream(core, try open(number, reference, core))
@@ -142,7 +145,7 @@ public final class ProcessHandle: Handle {
             throw error
         }
         if number == STDOUT_FILENO || number == STDERR_FILENO, !transport.state.hasReadEnd {
-            outputs[number] = Output(transport: transport, stream: stream)
+            outputs.append(Output(number: number, transport: transport, stream: stream))
             transport.neededExtras.whenStill = { self.outputIsStill(number) }
         }
         return transport
@@ -150,9 +153,7 @@ public final class ProcessHandle: Handle {
 
     /// An output has ended, or its bytes wait for somebody who takes them.
     private func outputIsStill(_ number: Int) {
-        if let output = outputs[number], output.transport.state.phase == .closed {
-            outputs[number] = nil
-        }
+        outputs.removeAll { $0.number == number && $0.transport.state.phase == .closed }
         reportIfDone()
     }
 
@@ -175,7 +176,7 @@ public final class ProcessHandle: Handle {
     }
 
     private func resumeEnded() {
-        ended.resumeAll()
+        ended.resumeAll(loop.core)
         let actions = endActions
         endActions = []
         for action in actions { action() }
@@ -183,7 +184,7 @@ public final class ProcessHandle: Handle {
 
     private func reportIfDone() {
         guard exitStatus != nil, !isReported, isOpen,
-            outputs.values.allSatisfy({ $0.stream?.isStill ?? false })
+            outputs.allSatisfy({ $0.stream?.isStill ?? false })
         else { return }
         isReported = true
         loop.core.enqueue(.closure { self.report() })
@@ -191,7 +192,7 @@ public final class ProcessHandle: Handle {
 
     private func report() {
         guard isOpen, let exitStatus else { return }
-        reported.resumeAll()
+        reported.resumeAll(loop.core)
         if let onExit {
             loop.core.guarded(.processExit, madeAt: debugPlace) { try onExit(exitStatus) }
         }
@@ -210,7 +211,7 @@ public final class ProcessHandle: Handle {
         // From here on libuv does not wait for it.
         if exitStatus == nil { cuv_reap_later(processID) }
         resumeEnded()
-        reported.resumeAll()
+        reported.resumeAll(loop.core)
     }
 
     override func loopIsClosing() {

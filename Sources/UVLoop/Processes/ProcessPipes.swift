@@ -5,18 +5,17 @@ import CUV
 struct ProcessPipes {
     /// What becomes the child's descriptors, by their numbers there; -1 for nothing.
     private(set) var childSide: [Int32] = []
-    /// This process's end of each pipe, by the number of the child's descriptor.
-    private(set) var ownSide: [Int: Int32] = [:]
-    /// What is to be closed once the child has it.
+    /// This process's end of each pipe, with the number of the child's descriptor.
+    private var ownSide: [(number: Int, descriptor: Int32)] = []
+    /// What is to be closed once the child has been started.
     private var lent: [Int32] = []
-    /// What keeps low numbers occupied during the start.
-    private var placeholders: [Int32] = []
 
     /// Opens what the options ask for. Nothing is left open if that fails.
     ///
     /// Binds `uv_pipe`, `uv_socketpair`.
     init(_ descriptors: [ProcessDescriptor]) throws(UVError) {
         try Self.checkThatAreThere(descriptors)
+        childSide.reserveCapacity(descriptors.count)
         do throws(UVError) {
             for (number, descriptor) in descriptors.enumerated() {
                 childSide.append(try open(descriptor, number))
@@ -44,13 +43,12 @@ struct ProcessPipes {
         }
     }
 
-    /// The child tells by a pipe of libuv's that it could not start. If that pipe gets a number
-    /// that the child fills with something else, nobody hears of it.
+    /// Keeps low numbers occupied during the start. The child tells by a pipe of libuv's that it
+    /// could not start: if that pipe gets a number that the child fills with something else, nobody
+    /// hears of it.
     private mutating func occupy(below count: Int32) throws(UVError) {
-        while true {
-            let copy = try UVError.check(cuv_null_device())
-            placeholders.append(copy)
-            if copy >= count { return }
+        for number in 0..<count where cuv_access_mode(number) < 0 {
+            lent.append(try UVError.check(cuv_null_device()))
         }
     }
 
@@ -80,18 +78,23 @@ struct ProcessPipes {
     ) throws(UVError) -> Int32 {
         lent.append(child)
         // libuv never closes the standard ones, and a pipe would never end.
-        ownSide[number] = try UVError.check(cuv_above_standard(own))
+        ownSide.append((number, try UVError.check(cuv_above_standard(own))))
         return child
     }
 
     /// Takes this process's end, which is the caller's from then on.
-    mutating func take(_ number: Int) -> Int32? { ownSide.removeValue(forKey: number) }
+    mutating func take(_ number: Int) -> Int32? {
+        guard let index = ownSide.firstIndex(where: { $0.number == number }) else { return nil }
+        return ownSide.remove(at: index).descriptor
+    }
+
+    /// Whether this process has the other end of one of the child's descriptors.
+    func hasOwnSide(_ number: Int) -> Bool { ownSide.contains { $0.number == number } }
 
     /// Closes what the child has by now.
     mutating func closeLent() {
-        for descriptor in lent + placeholders { cuv_close(descriptor) }
+        for descriptor in lent { cuv_close(descriptor) }
         lent = []
-        placeholders = []
     }
 
     /// Closes what there is.
@@ -102,7 +105,7 @@ struct ProcessPipes {
 
     /// Closes what nobody has taken.
     mutating func closeOwn() {
-        for descriptor in ownSide.values { cuv_close(descriptor) }
-        ownSide = [:]
+        for (_, descriptor) in ownSide { cuv_close(descriptor) }
+        ownSide = []
     }
 }

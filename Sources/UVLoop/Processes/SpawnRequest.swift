@@ -1,18 +1,16 @@
 import CUV
 
-/// What ``ProcessOptions`` are in C, for as long as a closure runs.
-struct SpawnRequest {
-    let options: ProcessOptions
-    /// The descriptor of this process that becomes that of the child, by its number there; -1 for
-    /// nothing.
-    let descriptors: [Int32]
-
-    /// Lends the C struct.
+extension ProcessOptions {
+    /// Lends the C struct that says the same.
+    ///
+    /// - Parameter descriptors: the descriptor of this process that becomes that of the child, by
+    ///   its number there; -1 for nothing.
     func withC<R>(
-        onExit: @escaping uv_exit_cb, _ body: (UnsafePointer<uv_process_options_t>) -> R
+        descriptors: [Int32], onExit: @escaping uv_exit_cb,
+        _ body: (UnsafePointer<uv_process_options_t>) -> R
     ) -> R {
-        let arguments = CStrings([options.name ?? options.program] + options.arguments)
-        let environment = options.environment.strings.map { CStrings($0) }
+        let arguments = CStrings(name ?? program, arguments)
+        let environment = environment.strings.map { CStrings(nil, $0) }
         defer {
             arguments.free()
             environment?.free()
@@ -24,12 +22,12 @@ struct SpawnRequest {
             return container
         }
         var flags: UInt32 = 0
-        if options.isDetached { flags |= UV_PROCESS_DETACHED.rawValue }
-        if options.userID != nil { flags |= UV_PROCESS_SETUID.rawValue }
-        if options.groupID != nil { flags |= UV_PROCESS_SETGID.rawValue }
-        return options.program.withCString { program in
+        if isDetached { flags |= UV_PROCESS_DETACHED.rawValue }
+        if userID != nil { flags |= UV_PROCESS_SETUID.rawValue }
+        if groupID != nil { flags |= UV_PROCESS_SETGID.rawValue }
+        return program.withCString { program in
             containers.withUnsafeMutableBufferPointer { containers in
-                Self.withOptionalCString(options.directory) { directory in
+                Self.withOptionalCString(directory) { directory in
                     var request = uv_process_options_t()
                     request.exit_cb = onExit
                     request.file = program
@@ -39,8 +37,8 @@ struct SpawnRequest {
                     request.flags = flags
                     request.stdio_count = Int32(containers.count)
                     request.stdio = containers.baseAddress
-                    request.uid = options.userID ?? 0
-                    request.gid = options.groupID ?? 0
+                    request.uid = userID ?? 0
+                    request.gid = groupID ?? 0
                     return body(&request)
                 }
             }
@@ -53,19 +51,14 @@ struct SpawnRequest {
         guard let text else { return body(nil) }
         return text.withCString(body)
     }
-}
 
-extension ProcessOptions {
     /// Throws ``UVError/invalidArgument`` for what cannot be said in C, or would mean something
     /// else there.
     func check() throws(UVError) {
-        let texts = [program] + arguments + [name, directory].compactMap(\.self)
-        guard !program.isEmpty, !texts.contains(where: \.hasNull), environment.isSound,
+        guard !program.isEmpty, !program.hasNull, !arguments.contains(where: \.hasNull),
+            name?.hasNull != true, directory?.hasNull != true, environment.isSound,
             standardInput != .standardOutput, standardOutput != .standardOutput
         else { throw .invalidArgument }
-        for case .descriptor(let number) in descriptors where number < 0 {
-            throw .badFileDescriptor
-        }
     }
 }
 
@@ -113,17 +106,25 @@ extension String {
 /// An array of C strings that ends with null.
 private struct CStrings {
     let base: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-    private let count: Int
 
-    init(_ strings: [String]) {
-        count = strings.count
-        base = .allocate(capacity: count + 1)
-        for (index, string) in strings.enumerated() { base[index] = strdup(string) }
+    init(_ first: String?, _ rest: [String]) {
+        base = .allocate(capacity: rest.count + 2)
+        var count = 0
+        func append(_ string: String) {
+            base[count] = strdup(string)
+            count += 1
+        }
+        if let first { append(first) }
+        for string in rest { append(string) }
         base[count] = nil
     }
 
     func free() {
-        for index in 0..<count { CUV.free(base[index]) }
+        var next = base
+        while let string = next.pointee {
+            CUV.free(string)
+            next += 1
+        }
         base.deallocate()
     }
 }

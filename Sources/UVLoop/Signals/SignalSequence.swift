@@ -30,8 +30,8 @@ public final class SignalSequence: AsyncSequence, Sendable {
     /// On the loop's thread.
     init(_ loop: EventLoop, _ signals: [Signal], _ place: SourcePlace) throws(UVError) {
         self.loop = loop
-        queue = SignalQueue()
-        try queue.watch(signals, on: loop, place)
+        queue = SignalQueue(loop)
+        try queue.watch(signals, place)
     }
 
     deinit { close() }
@@ -64,7 +64,7 @@ public final class SignalSequence: AsyncSequence, Sendable {
         guard loop.isHome() else {
             return (try? await loop.visit { await self.next() }) ?? nil
         }
-        return await queue.next(on: loop)
+        return await queue.next()
     }
 }
 
@@ -74,11 +74,12 @@ private final class SignalQueue {
     private var waiting: [Signal] = []
     private var isClosed = false
     private let takers = WaiterList()
+    private let loop: EventLoop
+
+    init(_ loop: EventLoop) { self.loop = loop }
 
     /// Watches all, or none.
-    func watch(
-        _ signals: [Signal], on loop: EventLoop, _ place: SourcePlace
-    ) throws(UVError) {
+    func watch(_ signals: [Signal], _ place: SourcePlace) throws(UVError) {
         do throws(UVError) {
             for signal in Set(signals) {
                 let watch = try SignalWatch(loop, signal, file: place.file, line: place.line) {
@@ -96,7 +97,7 @@ private final class SignalQueue {
 
     private func received(_ signal: Signal) {
         if !waiting.contains(signal) { waiting.append(signal) }
-        takers.resumeAll()
+        takers.resumeAll(loop.core)
     }
 
     func close() {
@@ -107,10 +108,10 @@ private final class SignalQueue {
             watch.close()
         }
         watches = []
-        takers.resumeAll()
+        takers.resumeAll(loop.core)
     }
 
-    nonisolated(nonsending) func next(on loop: EventLoop) async -> Signal? {
+    nonisolated(nonsending) func next() async -> Signal? {
         while !Task.isCancelled {
             if !waiting.isEmpty { return waiting.removeFirst() }
             guard !isClosed, !loop.isClosed else { return nil }

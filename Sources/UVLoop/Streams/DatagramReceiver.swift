@@ -171,6 +171,6 @@ final class DatagramReceiver: DatagramProtocol {
     func connectionLost(_ error: (any Error)?) {
         isOver = true
         endWait(StreamError.closed)
-        end.resumeAll()
+        if let transport { end.resumeAll(transport.loop.core) }
     }
 }

@@ -163,7 +163,7 @@ public final class TCPServer {
         isAccepting = true
         defer {
             isAccepting = false
-            if isOver { waiters.resumeAll() }
+            if isOver { waiters.resumeAll(loop.core) }
         }
         var made: AnyObject?
         loop.core.guarded(.serverFactory) { made = try makeProtocol() }
@@ -192,7 +192,7 @@ public final class TCPServer {
         connectionCount -= 1
         onConnectionEnd?()
         if connectionCount == maxConnections - 1 { updateAccepting() }
-        if isOver { waiters.resumeAll() }
+        if isOver { waiters.resumeAll(loop.core) }
     }
 
     private var clients: [Transport] {
@@ -231,7 +231,7 @@ public final class TCPServer {
         for listener in open { listener.close() }
         onClose?()
         onClose = nil
-        if !open.isEmpty, isOver { waiters.resumeAll() }
+        if !open.isEmpty, isOver { waiters.resumeAll(loop.core) }
     }
 
     /// Closes every open connection gracefully; see ``Transport/close()``.

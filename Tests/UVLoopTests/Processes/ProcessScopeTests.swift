@@ -17,7 +17,7 @@ import Testing
                 try await $0.waitForExit()
             }
             #expect(status == .exited(3))
-            #expect(!loop.core.hasUserHandles)
+            try await until(loop) { !loop.core.hasUserHandles }
         }
     }
 
