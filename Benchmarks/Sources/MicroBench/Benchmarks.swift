@@ -75,10 +75,10 @@ func makeBenchmarks() -> [Benchmark] {
         // Swift's is Foundation's `Process`.
         Benchmark(
             "start a process and wait, callback", limit: nil, ours: Processes.callbacks,
-            reference: Processes.inC, native: Processes.foundation),
+            reference: Processes.inC, native: { try PeerWork.processes.dispatch()[0] }),
         Benchmark(
             "start a process and wait, task", limit: nil, ours: Processes.tasks,
-            reference: Processes.inC, native: Processes.foundation),
+            reference: Processes.inC, native: { try PeerWork.processes.dispatch()[0] }),
         row("main actor, another actor, and back", 370, .hops),
         row("Task.yield on the main actor", 580, .yields),
         row("spawn a task and wait for its value", 1_000, .spawns),

@@ -32,6 +32,7 @@ enum PeerWork: String {
     case closures
     case posts
     case waits
+    case processes
 
     /// The program of the package that fetches SwiftNIO, if `Peers/setup` has built it.
     static let swiftNIO: URL? = {
@@ -53,13 +54,13 @@ enum PeerWork: String {
 
     static let dispatchArgument = "--dispatch"
 
-    /// Of Dispatch.
+    /// Of Dispatch, or of Foundation on it.
     func dispatch() throws -> [Double] {
         try Child.figures([Self.dispatchArgument, rawValue])
     }
 
     /// The child's side of Dispatch.
-    static func runDispatch(_ arguments: [String]) {
+    static func runDispatch(_ arguments: [String]) throws {
         guard let work = arguments.first.flatMap(PeerWork.init) else { fatalError("which work?") }
         let figures: [Double] =
             switch work {
@@ -68,6 +69,7 @@ enum PeerWork: String {
             case .sleep: [DispatchWork.sleep()]
             case .closures: [DispatchWork.closures()]
             case .posts: [DispatchWork.posts()]
+            case .processes: [try Processes.foundation()]
             case .waits: fatalError("Dispatch has no tasks that read")
             }
         print(figures.map { "\($0)" }.joined(separator: " "))

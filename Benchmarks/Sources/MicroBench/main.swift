@@ -13,7 +13,7 @@ import Glibc
 let arguments = CommandLine.arguments.dropFirst()
 if arguments.first == TaskWork.childArgument { try TaskWork.runChild(Array(arguments.dropFirst())) }
 if arguments.first == PeerWork.dispatchArgument {
-    PeerWork.runDispatch(Array(arguments.dropFirst()))
+    try PeerWork.runDispatch(Array(arguments.dropFirst()))
     exit(0)
 }
 if arguments.first == FileReads.soakArgument {
