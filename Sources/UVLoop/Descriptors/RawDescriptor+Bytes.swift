@@ -17,7 +17,7 @@ extension RawDescriptor {
         let deadline = SocketStream.deadline(timeout)
         return try await atHome {
             // Only as much memory as has come: the loop's own takes it first.
-            let shared = loop.core.readBuffer
+            let shared = loop.core.readBuffers.small
             var bytes: [UInt8] = []
             _ = try await retrying(.readable, until: deadline) {
                 if count <= shared.count {
@@ -95,7 +95,7 @@ extension RawDescriptor {
         return try await atHome {
             var bytes: [UInt8] = []
             var sender = SocketAddress.unnamed
-            let shared = loop.core.readBuffer
+            let shared = loop.core.readBuffers.small
             let room = min(count, shared.count)
             let length = try await retrying(.readable, until: deadline) {
                 let (result, address) = Self.receive(

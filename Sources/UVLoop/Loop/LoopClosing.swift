@@ -148,7 +148,7 @@ extension LoopCore {
         let result = uv_loop_close(uv)
         precondition(result == 0, "uv_loop_close: \(UVError(rawValue: result))")
         uv.deallocate()
-        readBuffer.deallocate()
+        readBuffers.deallocate()
         datagramBuffer?.deallocate()
         datagramBuffer = nil
         while !releasedLater.isEmpty { releaseObjects() }

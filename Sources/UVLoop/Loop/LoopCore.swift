@@ -76,8 +76,7 @@ final class LoopCore {
     @exclusivity(unchecked) var flushing: ContiguousArray<Unmanaged<Transport>> = []
     /// Objects that left their place inside a callback of their own: released between callbacks.
     @exclusivity(unchecked) var releasedLater: [AnyObject] = []
-    /// 64 KiB that every read on this loop may use for as long as its callback runs.
-    let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
+    @exclusivity(unchecked) var readBuffers = ReadBuffers()
     /// The same for datagrams, of which one system call takes several; made for the first socket.
     @exclusivity(unchecked) var datagramBuffer: UnsafeMutableRawBufferPointer?
     /// What nobody else may watch.
@@ -139,7 +138,7 @@ final class LoopCore {
                 // libuv 1.44 forgets it when a later step of uv_loop_init fails.
                 cuv_close(uv.pointee.backend_fd)
             }
-            readBuffer.deallocate()
+            readBuffers.deallocate()
             uv.deallocate()
             prepare.deallocate()
             check.deallocate()

@@ -33,7 +33,7 @@ extension StreamCore {
 
     @inline(__always)
     func received(_ base: UnsafeMutableRawPointer, _ count: Int) {
-        let isShared = withLoopCore { $0.readBuffer.baseAddress == base }
+        let isShared = withLoopCore { $0.readBuffers.haveBase(base) }
         if isShared, count >= needed {
             memory = UnsafeMutableRawBufferPointer(start: base, count: count)
             wakeReceiverNow()
@@ -63,6 +63,7 @@ extension StreamCore {
     /// The loop's memory is for the next who reads.
     @inline(never)
     private func keepLent() {
+        withTransport { $0.readSizing = .fixed }
         if !isClosed { keep(UnsafeRawBufferPointer(memory)) }
         memory = Self.nothing
     }

@@ -66,7 +66,7 @@ extension DatagramTransport {
         withCore { core in
             // With too little for a batch of one, libuv 1.44 would call for ever.
             guard uv_udp_using_recvmmsg(udp) != 0 else {
-                return UnsafeRawBufferPointer(core.readBuffer)
+                return UnsafeRawBufferPointer(core.readBuffers.small)
             }
             if let buffer = core.datagramBuffer { return UnsafeRawBufferPointer(buffer) }
             // The system gives it real memory only where a datagram has been.

@@ -58,7 +58,8 @@ extension BaseProtocol {
 /// The simplest way to receive. The bytes are valid during the call only: what is needed longer has
 /// to be copied. To receive into memory of your own, without a copy, adopt ``BufferedProtocol``.
 public protocol PlainProtocol: BaseProtocol {
-    /// Bytes have come: at least one, at most 64 KiB at a time. The borrow ends with the call.
+    /// Bytes have come: at least one, at most 64 KiB at a time, or 256 KiB once messages of such a
+    /// length have come. The borrow ends with the call.
     func dataReceived(_ data: RawSpan) throws
 }
 

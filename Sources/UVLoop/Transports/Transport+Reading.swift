@@ -45,7 +45,7 @@ extension Transport {
     func updateReading() {
         let wants = state.wantsReading
         guard wants != isReading, !isAllocating, isOpen else { return }
-        isReading = wants
+        input = wants ? .reading : .stopped
         if wants {
             let result = StreamCallbacks.startReading(stream)
             if result < 0 { fail(UVError(rawValue: result)) }
@@ -61,18 +61,18 @@ extension Transport {
     @inline(__always)
     func provideBuffer(_ hint: Int) -> uv_buf_t {
         withCore { core in
-            guard state.delivers else { return Self.buffer(core.readBuffer) }
+            guard state.delivers else { return Self.buffer(core.readBuffers.small) }
             let askedObject = objectIdentity
-            isAllocating = true
+            input = .allocating
             var answer: UnsafeMutableRawBufferPointer?
             let error = core.caught(.protocolMethod("getBuffer"), madeAt: debugPlace) {
                 answer = try callGetBuffer(hint)
             }
-            isAllocating = false
+            input = .reading
             // The callback may have failed, paused, closed, or put another protocol in charge.
             guard error == nil, state.delivers, state.wantsReading, askedObject == objectIdentity
             else { return noBuffer(error) }
-            let buffer = answer ?? core.readBuffer
+            let buffer = answer ?? core.readBuffers.buffer(for: readSizing)
             return buffer.count > 0 ? Self.buffer(buffer) : noBuffer(UVError.noBufferSpace)
         }
     }
@@ -103,18 +103,19 @@ extension Transport {
     private func deliver(_ count: Int, _ base: UnsafeMutableRawPointer) {
         guard state.delivers else { return }
         receivedByteCount &+= count
+        readSizing.note(count)
         if let error = callReceived(base, count) { fail(error) }
     }
 
     private func readingEnded(_ code: Int32) {
         switch code {
         case UV_EOF.rawValue:
-            isReading = false
+            input = .stopped
             perform(state.endOfFile())
         case UV_ENOBUFS.rawValue:
             didNotProvideBuffer()
         default:
-            isReading = false
+            input = .stopped
             fail(UVError(rawValue: code))
         }
     }

@@ -27,11 +27,8 @@ public final class Transport: Handle {
     // Small things first, they fill up what the base class leaves of its last word: an idle
     // connection should cost little more than libuv's own struct.
     @exclusivity(unchecked) var state = ConnectionState()
-    /// Whether libuv is reading.
-    @exclusivity(unchecked) var isReading = false
-    /// Whether the protocol is being asked for a buffer: libuv must not be told to stop or to close
-    /// meanwhile, see ``StreamCallbacks``.
-    @exclusivity(unchecked) var isAllocating = false
+    @exclusivity(unchecked) var input = Input.stopped
+    @exclusivity(unchecked) var readSizing = ReadSizing()
     @exclusivity(unchecked) var peer: PackedAddress
     @exclusivity(unchecked) private var entry: Unmanaged<ProtocolEntry>
     @exclusivity(unchecked) private var object: Object
@@ -78,6 +75,18 @@ public final class Transport: Handle {
     }
 
     // MARK: Parts
+
+    /// What libuv does about the bytes that come.
+    enum Input: UInt8 {
+        case stopped, reading
+        /// It reads, and the protocol is being asked for a buffer: libuv must not be told to stop or
+        /// to close meanwhile, see ``StreamCallbacks``.
+        case allocating
+    }
+
+    /// Whether libuv is reading.
+    var isReading: Bool { input != .stopped }
+    var isAllocating: Bool { input == .allocating }
 
     var stream: UnsafeMutablePointer<uv_stream_t> {
         @inline(__always) get { memory(as: uv_stream_t.self) }
@@ -291,7 +300,7 @@ public final class Transport: Handle {
     }
 
     override func didClose() {
-        isReading = false
+        input = .stopped
         extras?.dropQueue()
         _ = call("connectionLost") { [error = extras?.error] in try $0.connectionLost($1, error) }
         server?.connectionEnded()

@@ -110,7 +110,7 @@ struct LookingTests {
         try await withStream { loop, stream, peer in
             let waiting = loop.spawn { loop in
                 try await stream.withReceived { $0.withUnsafeBytes { $0.baseAddress! } }
-                    == UnsafeRawPointer(loop.core.readBuffer.baseAddress!)
+                    == UnsafeRawPointer(loop.core.readBuffers.small.baseAddress!)
             }
             try await stream.receiverWaits(loop)
             try peer.send("straight from the loop's memory")
