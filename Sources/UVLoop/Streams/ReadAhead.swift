@@ -2,18 +2,25 @@
 /// does.
 final class ReadAhead {
     static let standardLimit = 65_536
+    /// For what is taken before a long message, such as its length.
+    private static let headRoom = 4_096
 
     // Without the run-time check for overlapping access, as in LoopCore, for the same reasons.
     @exclusivity(unchecked) var buffer = ReceiveBuffer(limit: standardLimit)
     /// Whether more memory than usual was needed since the last look.
     @exclusivity(unchecked) var wasLarge = false
+    /// How many bytes the last wait of more than usual was for.
+    @exclusivity(unchecked) var lastLength = 0
     /// Whether reading rests because the buffer is full.
     @exclusivity(unchecked) var isFull = false
 
     /// Whether the loop's memory may serve the next read. Not while there is more memory than usual
     /// here: then a long message is expected, and its first part would have to be copied to the
-    /// rest.
-    var leavesReading: Bool { buffer.isEmpty && buffer.capacity <= Self.standardLimit }
+    /// rest. Unless that could not stay here, because a little goes before it.
+    var leavesReading: Bool {
+        guard buffer.isEmpty, buffer.capacity > Self.standardLimit else { return buffer.isEmpty }
+        return buffer.capacity < lastLength + Self.headRoom && buffer.capacity > buffer.limit / 2
+    }
 
     /// Gives back what is not needed, before a wait. A small buffer is cheap to get again; a large
     /// one is kept as long as it is used between two waits.

@@ -255,6 +255,7 @@ extension StreamCore {
         }
         if count > ReadAhead.standardLimit {
             readAhead.wasLarge = true
+            readAhead.lastLength = count
         } else if readAhead.shrink() {
             self.readAhead = nil
         }

@@ -79,8 +79,8 @@ public final class Transport: Handle {
     /// What libuv does about the bytes that come.
     enum Input: UInt8 {
         case stopped, reading
-        /// It reads, and the protocol is being asked for a buffer: libuv must not be told to stop or
-        /// to close meanwhile, see ``StreamCallbacks``.
+        /// It reads, and the protocol is being asked for a buffer: libuv must not be told to stop
+        /// or to close meanwhile, see ``StreamCallbacks``.
         case allocating
     }
 

@@ -124,6 +124,30 @@ struct ReadAheadTests {
         }
     }
 
+    /// A message that fills the limit has memory within the limit, which is kept: with what goes
+    /// before it, it would take more.
+    @Test func memoryForTheLongestMessagesIsKept() async throws {
+        try await withStream { loop, stream, peer in
+            let limit = 1 << 20
+            try await stream.setReceiveLimit(limit)
+            for _ in 0..<5 {
+                let waiting = loop.spawn { _ in
+                    let head = try await stream.receive(exactly: 4)
+                    return (head, try await stream.receive(exactly: limit))
+                }
+                try await stream.receiverWaits(loop)
+                let sending = Task {
+                    try await offThread { try peer.send(pattern(4) + pattern(limit)) }
+                }
+                let (head, message) = try await waiting.value
+                #expect(head == pattern(4) && message == pattern(limit))
+                try await sending.value
+                #expect(stream.core.readAhead?.buffer.capacity == limit)
+            }
+            stream.abort()
+        }
+    }
+
     /// A stream that holds the network still hears how it ends, once it is read again.
     @Test func theEndBehindAFullBufferIsFound() async throws {
         try await withStream { loop, stream, peer in
