@@ -76,6 +76,7 @@ final class LoopCore {
     @exclusivity(unchecked) var flushing: ContiguousArray<Unmanaged<Transport>> = []
     /// Objects that left their place inside a callback of their own: released between callbacks.
     @exclusivity(unchecked) var releasedLater: [AnyObject] = []
+    /// What every read on this loop may use for as long as its callback runs.
     @exclusivity(unchecked) var readBuffers = ReadBuffers()
     /// The same for datagrams, of which one system call takes several; made for the first socket.
     @exclusivity(unchecked) var datagramBuffer: UnsafeMutableRawBufferPointer?

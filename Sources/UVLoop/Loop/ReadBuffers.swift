@@ -1,4 +1,4 @@
-/// The memory that all reads on a loop share: each may use it for as long as its callback runs.
+/// The memory that all reads on a loop share.
 struct ReadBuffers {
     /// For most.
     let small = UnsafeMutableRawBufferPointer.allocate(

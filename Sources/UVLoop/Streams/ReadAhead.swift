@@ -19,7 +19,7 @@ final class ReadAhead {
     /// rest. Unless that could not stay here, because a little goes before it.
     var leavesReading: Bool {
         guard buffer.isEmpty, buffer.capacity > Self.standardLimit else { return buffer.isEmpty }
-        return buffer.capacity < lastLength + Self.headRoom && buffer.capacity > buffer.limit / 2
+        return buffer.capacity - Self.headRoom < lastLength && buffer.capacity > buffer.limit / 2
     }
 
     /// Gives back what is not needed, before a wait. A small buffer is cheap to get again; a large
