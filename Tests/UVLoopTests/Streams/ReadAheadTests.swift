@@ -98,8 +98,34 @@ struct ReadAheadTests {
         }
     }
 
-    /// With a limit that allows them, long messages have memory of their own as long as they come,
-    /// and what comes before one of them lies there with it.
+    /// From the second on, what comes in one read with the first part of a long message lies in the
+    /// message's own memory, so that the first part need not be copied to there.
+    @Test func whatComesBeforeALongMessageLiesWithIt() async throws {
+        try await withStream { loop, stream, peer in
+            try await stream.setReceiveLimit(4 << 20)
+            for round in 0..<4 {
+                let waiting = loop.spawn { loop in
+                    let isShared = try await stream.withReceived(exactly: 4) {
+                        $0.withUnsafeBytes {
+                            loop.core.readBuffers.haveBase(.init(mutating: $0.baseAddress!))
+                        }
+                    }
+                    return (isShared, try await stream.receive(exactly: 1_000_000))
+                }
+                try await stream.receiverWaits(loop)
+                let sending = Task {
+                    try await offThread { try peer.send(pattern(4) + pattern(1_000_000)) }
+                }
+                let (isShared, message) = try await waiting.value
+                #expect(isShared == (round == 0))
+                #expect(message == pattern(1_000_000))
+                try await sending.value
+            }
+            stream.abort()
+        }
+    }
+
+    /// With a limit that allows them, long messages have memory of their own as long as they come.
     @Test func memoryForLongMessagesIsKeptWhileTheyCome() async throws {
         try await withStream { loop, stream, peer in
             try await stream.setReceiveLimit(2 << 20)
