@@ -1,7 +1,7 @@
 /// A queue in one array: first in, first out. To append and to take cost the same however much is
 /// queued.
 struct Fifo<Element> {
-    private var elements: ContiguousArray<Element?> = []
+    private(set) var elements: ContiguousArray<Element?> = []
     /// The index of the first element; before it there are only empty places.
     private var head = 0
 

@@ -12,7 +12,7 @@ final class StepwiseWork<Value>: PoolJob, @unchecked Sendable {
     private var completion: Completion?
     private var result: Result<Value, UVError>?
 
-    private init(_ loop: EventLoop, _ steps: @escaping Steps, _ completion: @escaping Completion) {
+    init(_ loop: EventLoop, _ steps: @escaping Steps, _ completion: @escaping Completion) {
         self.steps = steps
         self.completion = completion
         super.init(loop)

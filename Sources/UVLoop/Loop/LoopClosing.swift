@@ -56,7 +56,7 @@ extension LoopCore {
             if !acceptsHandles, !hasUserHandles, uv.pointee.active_reqs.count == 0 { break }
             // Requests in the thread pool cannot be taken back once begun: wait for them. A handle
             // that polls a path is not gone before its request is.
-            if !hasOpenUserHandles, uv.pointee.active_reqs.count != 0 { uv_run(uv, UV_RUN_ONCE) }
+            if uv.pointee.active_reqs.count != 0, !hasOpenUserHandles { uv_run(uv, UV_RUN_ONCE) }
         }
         stopAllTimers()
     }

@@ -11,9 +11,8 @@ import Synchronization
 /// goes to the end of the pool's own queue, so that others have their turn.
 final class PoolQueue: Sendable {
     struct Contents {
-        private(set) var places: ContiguousArray<PoolJob?> = []
-        /// Where the first one that waits is in there.
-        private var first = 0
+        /// Those that have been taken back among them.
+        var waiting = Fifo<PoolJob>()
         var ended: ContiguousArray<PoolJob> = []
         /// Whether the loop is about to start threads.
         var isStarting = false
@@ -22,23 +21,8 @@ final class PoolQueue: Sendable {
         /// Whether the loop has been told that there is something in `ended`.
         var isAnnounced = false
 
-        /// How many wait, those included that have been taken back.
-        var waitingCount: Int { places.count - first }
-
-        mutating func append(_ job: PoolJob) { places.append(job) }
-
         mutating func takeFirst() -> PoolJob? {
-            while first < places.count {
-                let job = places[first].take().unsafelyUnwrapped
-                first += 1
-                if first == places.count {
-                    places.removeAll(keepingCapacity: places.count <= 4_096)
-                    first = 0
-                } else if first >= 256, first * 2 > places.count {
-                    // A queue that is never empty must not grow for ever.
-                    places.removeFirst(first)
-                    first = 0
-                }
+            while let job = waiting.takeFirst() {
                 if job.tryToBegin() { return job }
             }
             return nil
@@ -61,7 +45,7 @@ final class PoolQueue: Sendable {
     /// then is there for the first of them.
     func add(_ job: PoolJob, _ loop: EventLoop) {
         let isFirst = contents.withLock { contents in
-            contents.append(job)
+            contents.waiting.append(job)
             guard !contents.isStarting, contents.threads < Self.mostThreads else { return false }
             contents.isStarting = true
             return true
@@ -78,7 +62,7 @@ final class PoolQueue: Sendable {
     private func startThreads(_ loop: EventLoop) {
         let count = contents.withLock { contents in
             contents.isStarting = false
-            let count = min(contents.waitingCount, Self.mostThreads - contents.threads)
+            let count = min(contents.waiting.count, Self.mostThreads - contents.threads)
             contents.threads += count
             return count
         }

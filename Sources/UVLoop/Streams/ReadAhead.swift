@@ -10,7 +10,7 @@ final class ReadAhead {
     /// Whether more memory than usual was needed since the last look.
     @exclusivity(unchecked) var wasLarge = false
     /// How many bytes the last wait of more than usual was for.
-    @exclusivity(unchecked) var lastLength = 0
+    @exclusivity(unchecked) private var lastLength = 0
     /// Whether reading rests because the buffer is full.
     @exclusivity(unchecked) var isFull = false
 
@@ -22,11 +22,16 @@ final class ReadAhead {
         return buffer.capacity - Self.headRoom < lastLength && buffer.capacity > buffer.limit / 2
     }
 
-    /// Gives back what is not needed, before a wait. A small buffer is cheap to get again; a large
-    /// one is kept as long as it is used between two waits.
+    /// Gives back what is not needed, before a wait for so many bytes. A small buffer is cheap to
+    /// get again; a large one is kept as long as it is used between two waits.
     ///
     /// - Returns: whether nothing is left that is worth keeping.
-    func shrink() -> Bool {
+    func shrink(before count: Int) -> Bool {
+        if count > Self.standardLimit {
+            wasLarge = true
+            lastLength = count
+            return false
+        }
         guard buffer.isEmpty else { return false }
         if !wasLarge { buffer.releaseMemoryIfEmpty() }
         wasLarge = false

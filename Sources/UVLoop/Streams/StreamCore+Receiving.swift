@@ -124,17 +124,17 @@ extension StreamCore {
         return try hasReceived(count)
     }
 
-    /// Begins to receive: says whether so many bytes are there, or prepares the cheapest wait for
-    /// them.
-    func beginReceiving(_ count: Int, isolation: (any Actor)?) throws(StreamError) -> ReceiveStep {
-        try canReceive(count) ?? prepareToPark(count, isolation: isolation)
-    }
-
     /// Whether the calling task is one whose cancellation is watched, and it is not cancelled.
     @inline(__always)
     var isInScope: Bool {
         guard let task = swift_task_getCurrent() else { return false }
         return covers(task) && !swift_task_isCancelled(task)
+    }
+
+    /// Begins to receive: says whether so many bytes are there, or prepares the cheapest wait for
+    /// them.
+    func beginReceiving(_ count: Int, isolation: (any Actor)?) throws(StreamError) -> ReceiveStep {
+        try canReceive(count) ?? prepareToPark(count, isolation: isolation)
     }
 
     /// The same for a task without isolation that is in scope, if nothing is there and nothing else
@@ -253,12 +253,7 @@ extension StreamCore {
             readAhead.isFull = false
             transport.continueReading()
         }
-        if count > ReadAhead.standardLimit {
-            readAhead.wasLarge = true
-            readAhead.lastLength = count
-        } else if readAhead.shrink() {
-            self.readAhead = nil
-        }
+        if readAhead.shrink(before: count) { self.readAhead = nil }
     }
 
     // MARK: Taking
