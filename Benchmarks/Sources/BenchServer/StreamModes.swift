@@ -40,9 +40,8 @@ final class StreamService: Service {
 
 /// Sends 64 KiB chunks for ever.
 @Sendable nonisolated(nonsending) func source(_ stream: SocketStream) async throws {
-    let chunk = [UInt8](repeating: 0x55, count: 65_536)
-    // What is queued goes out in one write; half a MiB measured best.
-    try await stream.setWriteBufferLimits(low: 0, high: 1 << 19)
+    let chunk = Source.chunk
+    try await stream.setWriteBufferLimits(low: 0, high: Source.highMark)
     while true { try await stream.send(chunk) }
 }
 

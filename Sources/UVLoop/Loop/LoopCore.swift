@@ -147,7 +147,7 @@ final class LoopCore {
             owner.deallocate()
             throw error
         }
-        parking.core = self
+        parking.core = .passUnretained(self)
         uv_prepare_init(uv, prepare)
         uv_check_init(uv, check)
         uv_idle_init(uv, idle)

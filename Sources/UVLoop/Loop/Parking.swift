@@ -17,7 +17,7 @@ actor Parking: SerialExecutor {
     // Sound: set and used on the loop's thread only, without a suspension between the two.
     @exclusivity(unchecked) nonisolated(unsafe) private var space: Unmanaged<WaitingRoom>?
     /// Set once, by the core that owns this.
-    nonisolated(unsafe) unowned(unsafe) var core: LoopCore!
+    nonisolated(unsafe) var core: Unmanaged<LoopCore>!
 
     @usableFromInline
     nonisolated var unownedExecutor: UnownedSerialExecutor { asUnownedSerialExecutor() }
@@ -30,23 +30,32 @@ actor Parking: SerialExecutor {
     @usableFromInline
     nonisolated func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        guard let space else {
-            return SharedCore(core).enqueue(core.unisolated(job))
-        }
+        guard let space else { return enqueueElsewhere(job) }
         self.space = nil
         space._withUnsafeGuaranteedRef { $0.park(job) }
+    }
+
+    @inline(never)
+    private nonisolated func enqueueElsewhere(_ job: UnownedJob) {
+        withCore { SharedCore($0).enqueue($0.unisolated(job)) }
+    }
+
+    /// Lends the loop's state: for the hot paths.
+    @inline(__always)
+    nonisolated func withCore<R>(_ body: (LoopCore) throws -> R) rethrows -> R {
+        try core.unsafelyUnwrapped._withUnsafeGuaranteedRef(body)
     }
 
     /// Names the place that the calling task will wait in: the next thing it does is to await
     /// ``wait()``.
     @inline(__always)
     nonisolated func prepare(_ room: WaitingRoom) {
-        assert(core.isOnThread && space == nil)
+        assert(withCore { $0.isOnThread } && space == nil)
         space = .passUnretained(room)
     }
 
     /// Suspends the calling task until the loop runs its job.
     @usableFromInline
     @inline(never)
-    func wait() {}
+    final func wait() {}
 }

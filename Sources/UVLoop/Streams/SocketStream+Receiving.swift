@@ -31,7 +31,8 @@ extension SocketStream {
     /// Waits for bytes and returns what is there; see ``receive(upTo:timeout:)``.
     @inlinable
     public nonisolated(nonsending) func receive(upTo limit: Int) async throws -> [UInt8]? {
-        var step = try beginReceiving(1, upTo: limit, isolation: #isolation)
+        var step = ReceiveStep.wait
+        if limit > 0 { step = try beginReceiving(1, isolation: #isolation) }
         while step == .park {
             await core.parking.wait()
             step = try goOnReceiving(1, isolation: #isolation)
@@ -168,7 +169,7 @@ extension SocketStream {
         upTo limit: Int = .max, timeout: Duration? = nil, _ body: (RawSpan) throws -> R
     ) async throws -> R? {
         var step = ReceiveStep.wait
-        if timeout == nil { step = try beginReceiving(1, upTo: limit, isolation: #isolation) }
+        if timeout == nil, limit > 0 { step = try beginReceiving(1, isolation: #isolation) }
         while step == .park {
             await core.parking.wait()
             step = try goOnReceiving(1, isolation: #isolation)
@@ -190,7 +191,7 @@ extension SocketStream {
         exactly count: Int, timeout: Duration? = nil, _ body: (RawSpan) throws -> R
     ) async throws -> R? {
         var step = ReceiveStep.wait
-        if timeout == nil { step = try beginReceiving(count, upTo: count, isolation: #isolation) }
+        if timeout == nil, count > 0 { step = try beginReceiving(count, isolation: #isolation) }
         while step == .park {
             await core.parking.wait()
             step = try goOnReceiving(count, isolation: #isolation)

@@ -125,12 +125,12 @@ extension SocketStream {
     ///   `CancellationError`; nothing has been sent then.
     public func trySend(_ bytes: RawSpan) throws -> [UInt8] {
         try checkCancellation()
-        return try bytes.withUnsafeBytes { bytes in
-            guard isOnThread else { return Array(bytes) }
-            try core.checkCanSend()
-            let sent = try core.withTransport { try $0.tryWrite(bytes) }
-            return sent < bytes.count ? Array(bytes[sent...]) : []
-        }
+        // Sound: they are lent until this returns. As a closure all of this would cost more.
+        let bytes = bytes.withUnsafeBytes { $0 }
+        guard isOnThread else { return Array(bytes) }
+        try core.checkCanSend()
+        let sent = try core.withTransport { try $0.tryWrite(bytes) }
+        return sent < bytes.count ? Array(bytes[sent...]) : []
     }
 
     /// Sends any other collection of bytes, such as Foundation's `Data`.

@@ -1,27 +1,28 @@
 // The steps of receiving, for the functions that other modules compile into their own; see
 // ``ReceiveStep``.
 extension SocketStream {
-    /// Begins to receive at least `count` and at most `limit` bytes.
-    @usableFromInline
-    func beginReceiving(
-        _ count: Int, upTo limit: Int, isolation: (any Actor)?
-    ) throws -> ReceiveStep {
-        // What nearly all of them find, first: without what an error costs that could be thrown,
-        // and without asking where the task is at home, which its scope says.
-        guard isOnThread, isolation == nil, count > 0, limit > 0, core.isInScope else {
-            return try beginChecked(count, limit, isolation)
-        }
-        if core.parksAtOnce(count) { return .park }
-        return try core.beginReceiving(count, isolation: nil)
+    /// Begins to receive at least `count` bytes, which is one at least.
+    @inlinable
+    @inline(__always)
+    func beginReceiving(_ count: Int, isolation: (any Actor)?) throws -> ReceiveStep {
+        try parksAtOnce(count, isolation: isolation)
+            ? .park : beginChecked(count, isolation: isolation)
     }
 
-    @inline(never)
-    private func beginChecked(
-        _ count: Int, _ limit: Int, _ isolation: (any Actor)?
-    ) throws -> ReceiveStep {
-        guard isHome(isolation) else { return .wait }
-        try checkCancellation()
-        guard count > 0, limit > 0 else { throw StreamError.invalidArgument }
+    /// What nearly all of them come to, apart from what else there may be to do: without what an
+    /// error costs that could be thrown, and without asking where the task is at home, which its
+    /// scope says.
+    @usableFromInline
+    func parksAtOnce(_ count: Int, isolation: (any Actor)?) -> Bool {
+        isolation == nil && isOnThread && core.parksAtOnce(count)
+    }
+
+    @usableFromInline
+    func beginChecked(_ count: Int, isolation: (any Actor)?) throws -> ReceiveStep {
+        if !isOnThread || isolation != nil || !core.isInScope {
+            guard isHome(isolation) else { return .wait }
+            try checkCancellation()
+        }
         return try core.beginReceiving(count, isolation: isolation)
     }
 
@@ -79,8 +80,9 @@ extension SocketStream {
     }
 
     @inlinable
+    @inline(__always)
     func tookLent(_ count: Int) {
-        core.memory = UnsafeMutableRawBufferPointer(rebasing: core.memory[count...])
+        core.tookLent(count)
     }
 
     @usableFromInline

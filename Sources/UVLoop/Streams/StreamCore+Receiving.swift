@@ -137,12 +137,13 @@ extension StreamCore {
         try canReceive(count) ?? prepareToPark(count, isolation: isolation)
     }
 
-    /// The same for a task without isolation that is in scope, if nothing is there and nothing else
+    /// The same for a task without isolation, if it is in scope, nothing is there, and nothing else
     /// is to be said; false if that takes a closer look.
     @inline(__always)
     func parksAtOnce(_ count: Int) -> Bool {
-        guard !isReceiving, !isClosed, !isGone, !hasReadEnd, memory.count == 0, readAhead == nil
-        else { return false }
+        guard !flags[.notToReceive], memory.count == 0, readAhead == nil, isInScope else {
+            return false
+        }
         park(count, isolation: nil)
         return true
     }
@@ -157,7 +158,7 @@ extension StreamCore {
     /// The same, if so many bytes have been lent; false if that takes a closer look.
     @inline(__always)
     func hasJustReceived(_ count: Int) -> Bool {
-        guard receiver.outcome == .woken, !isClosed, !hasTarget, memory.count >= count else {
+        guard receiver.outcome == .woken, !flags[[.closed, .target]], memory.count >= count else {
             return false
         }
         isReceiving = false

@@ -44,19 +44,8 @@ final class StreamCore {
     @exclusivity(unchecked) private var failureCode: Int32 = 0
     @exclusivity(unchecked) var isScopeCancelled = false
 
-    // Small things.
-    /// Whether `memory` is the caller's.
-    @exclusivity(unchecked) var hasTarget = false
-    @exclusivity(unchecked) var isReceiving = false
-    @exclusivity(unchecked) var isSending = false
-    /// The peer has ended its side.
-    @exclusivity(unchecked) var hasReadEnd = false
-    /// A send was cut off: what is to follow it, nobody knows.
-    @exclusivity(unchecked) var isCutOff = false
-    /// This side has closed or aborted the stream.
-    @exclusivity(unchecked) var isClosed = false
-    /// The connection is gone.
-    @exclusivity(unchecked) var isGone = false
+    /// What is going on, and what is over.
+    @exclusivity(unchecked) var flags: StreamFlags = []
 
     init(on core: LoopCore) { parking = core.parking }
 
@@ -72,7 +61,15 @@ final class StreamCore {
     /// Lends the loop's state: for the hot paths.
     @inline(__always)
     func withLoopCore<R>(_ body: (LoopCore) throws -> R) rethrows -> R {
-        try withTransport { try $0.withCore(body) }
+        try parking.withCore(body)
+    }
+
+    /// Removes bytes from the front of what is lent.
+    @inlinable
+    @inline(__always)
+    func tookLent(_ count: Int) {
+        memory = UnsafeMutableRawBufferPointer(
+            start: memory.baseAddress.unsafelyUnwrapped + count, count: memory.count &- count)
     }
 
     // MARK: What the transport calls

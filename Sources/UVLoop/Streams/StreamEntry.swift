@@ -5,6 +5,7 @@ final class StreamEntry: ProtocolEntry {
 
     init(accepted: ((SocketStream) -> Void)? = nil) {
         self.accepted = accepted
+        super.init()
     }
 
     override var receivingMethod: String { "the receiver of a stream" }
@@ -24,9 +25,7 @@ final class StreamEntry: ProtocolEntry {
         }
     }
 
-    override func getBuffer(
-        _ object: Object, _ sizeHint: Int
-    ) -> UnsafeMutableRawBufferPointer? {
+    override func ownBuffer(_ object: Object) -> UnsafeMutableRawBufferPointer? {
         with(object) { $0.provideBuffer() }
     }
 

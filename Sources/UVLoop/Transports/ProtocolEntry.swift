@@ -13,16 +13,24 @@ class ProtocolEntry {
     /// The server that serves its connections by this entry.
     @exclusivity(unchecked) final var server: TCPServer?
 
-    @usableFromInline init() {}
+    /// Whether the protocol says where the next bytes go: by ``getBuffer(_:_:)``, which runs the
+    /// user's code, or else by ``ownBuffer(_:)``.
+    final let asksUserForBuffer: Bool
+
+    @usableFromInline init(asksUserForBuffer: Bool = false) {
+        self.asksUserForBuffer = asksUserForBuffer
+    }
 
     /// The requirement that hears of received bytes, for reports.
     var receivingMethod: String { "bufferUpdated" }
 
-    /// Where the next bytes go; nil for the loop's shared buffer.
+    /// Where the next bytes go.
     @usableFromInline
-    func getBuffer(_ object: Object, _ sizeHint: Int) throws -> UnsafeMutableRawBufferPointer? {
-        nil
+    func getBuffer(_ object: Object, _ sizeHint: Int) throws -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: nil, count: 0)
     }
+    /// The same, without a call of the user's code and never empty; nil for the loop's memory.
+    func ownBuffer(_ object: Object) -> UnsafeMutableRawBufferPointer? { nil }
     @usableFromInline
     func received(_ object: Object, _ buffer: UnsafeMutableRawPointer, _ count: Int) throws {}
     @usableFromInline func connectionMade(_ object: Object, _ transport: Transport) throws {}
@@ -40,7 +48,9 @@ class ProtocolEntry {
 /// What both kinds of protocol share.
 @usableFromInline
 class BaseEntry<P: BaseProtocol>: ProtocolEntry {
-    @usableFromInline override init() { super.init() }
+    @usableFromInline override init(asksUserForBuffer: Bool) {
+        super.init(asksUserForBuffer: asksUserForBuffer)
+    }
 
     @inlinable
     @inline(__always)
@@ -73,7 +83,7 @@ class BaseEntry<P: BaseProtocol>: ProtocolEntry {
 
 @usableFromInline
 final class PlainEntry<P: PlainProtocol>: BaseEntry<P> {
-    @usableFromInline override init() { super.init() }
+    @usableFromInline init() { super.init(asksUserForBuffer: false) }
 
     override var receivingMethod: String { "dataReceived" }
 
@@ -88,12 +98,12 @@ final class PlainEntry<P: PlainProtocol>: BaseEntry<P> {
 
 @usableFromInline
 final class BufferedEntry<P: BufferedProtocol>: BaseEntry<P> {
-    @usableFromInline override init() { super.init() }
+    @usableFromInline init() { super.init(asksUserForBuffer: true) }
 
     @inlinable
     override func getBuffer(
         _ object: Object, _ sizeHint: Int
-    ) throws -> UnsafeMutableRawBufferPointer? {
+    ) throws -> UnsafeMutableRawBufferPointer {
         try with(object) { try $0.getBuffer(sizeHint: sizeHint) }
     }
 

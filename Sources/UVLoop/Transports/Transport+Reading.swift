@@ -62,19 +62,27 @@ extension Transport {
     func provideBuffer(_ hint: Int) -> uv_buf_t {
         withCore { core in
             guard state.delivers else { return Self.buffer(core.readBuffers.small) }
-            let askedObject = objectIdentity
-            input = .allocating
-            var answer: UnsafeMutableRawBufferPointer?
-            let error = core.caught(.protocolMethod("getBuffer"), madeAt: debugPlace) {
-                answer = try callGetBuffer(hint)
+            guard asksUserForBuffer else {
+                return Self.buffer(callOwnBuffer() ?? core.readBuffers.buffer(for: readSizing))
             }
-            input = .reading
-            // The callback may have failed, paused, closed, or put another protocol in charge.
-            guard error == nil, state.delivers, state.wantsReading, askedObject == objectIdentity
-            else { return noBuffer(error) }
-            let buffer = answer ?? core.readBuffers.buffer(for: readSizing)
-            return buffer.count > 0 ? Self.buffer(buffer) : noBuffer(UVError.noBufferSpace)
+            return askForBuffer(hint, core)
         }
+    }
+
+    /// Asks the user's protocol, which may do anything at all before it answers.
+    @inline(__always)
+    private func askForBuffer(_ hint: Int, _ core: LoopCore) -> uv_buf_t {
+        let askedObject = objectIdentity
+        input = .allocating
+        var buffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        let error = core.caught(.protocolMethod("getBuffer"), madeAt: debugPlace) {
+            buffer = try callGetBuffer(hint)
+        }
+        input = .reading
+        // The callback may have failed, paused, closed, or put another protocol in charge.
+        guard error == nil, state.delivers, state.wantsReading, askedObject == objectIdentity
+        else { return noBuffer(error) }
+        return buffer.count > 0 ? Self.buffer(buffer) : noBuffer(UVError.noBufferSpace)
     }
 
     /// Makes libuv come back without having read, and remembers why, if it is a failure.

@@ -162,11 +162,22 @@ public final class Transport: Handle {
         }
     }
 
-    /// Asks the protocol where to put the next bytes; nil for the shared buffer.
+    /// Whether ``callGetBuffer(_:)`` says where the next bytes go, or ``callOwnBuffer()``.
     @inline(__always)
-    func callGetBuffer(_ hint: Int) throws -> UnsafeMutableRawBufferPointer? {
+    var asksUserForBuffer: Bool { entry._withUnsafeGuaranteedRef { $0.asksUserForBuffer } }
+
+    /// Asks the protocol where to put the next bytes.
+    @inline(__always)
+    func callGetBuffer(_ hint: Int) throws -> UnsafeMutableRawBufferPointer {
         let object = object
         return try entry._withUnsafeGuaranteedRef { try $0.getBuffer(object, hint) }
+    }
+
+    /// Asks a protocol of the library; nil for the loop's memory.
+    @inline(__always)
+    func callOwnBuffer() -> UnsafeMutableRawBufferPointer? {
+        let object = object
+        return entry._withUnsafeGuaranteedRef { $0.ownBuffer(object) }
     }
 
     /// Tells the protocol that writing has failed. Whether it goes on reading.

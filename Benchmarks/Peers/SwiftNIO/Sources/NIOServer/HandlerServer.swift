@@ -73,7 +73,8 @@ private final class EchoHandler: ConnectionHandler {
 private final class SinkHandler: ConnectionHandler {}
 
 private final class SourceHandler: ConnectionHandler {
-    private let chunk = ByteBuffer(repeating: 0x55, count: 65_536)
+    /// One for all connections, as in the other servers: more would fill the processor's cache.
+    private static let chunk = ByteBuffer(repeating: 0x55, count: 65_536)
 
     override func channelActive(context: ChannelHandlerContext) { send(context) }
 
@@ -85,7 +86,7 @@ private final class SourceHandler: ConnectionHandler {
         // Buffers share their bytes; what is written at once goes out together.
         while context.channel.isActive, context.channel.isWritable {
             while context.channel.isWritable {
-                context.write(wrapOutboundOut(chunk), promise: nil)
+                context.write(wrapOutboundOut(Self.chunk), promise: nil)
             }
             context.flush()
         }
