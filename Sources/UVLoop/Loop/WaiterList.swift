@@ -1,7 +1,8 @@
 /// Tasks that wait for something to happen on the loop. Belongs to the loop's thread.
 final class WaiterList {
-    /// One for each, in the order in which they came.
-    private var rooms: [WaitingRoom] = []
+    /// One for each, in the order in which they came. Without the run-time check for overlapping
+    /// access, as in LoopCore, for the same reasons.
+    @exclusivity(unchecked) private var rooms: [WaitingRoom] = []
 
     /// Suspends the calling task, which runs on the loop's thread, until ``resumeAll(_:)``.
     ///

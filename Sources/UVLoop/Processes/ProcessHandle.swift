@@ -32,27 +32,29 @@ public final class ProcessHandle: Handle {
         let stream: StreamCore?
     }
 
+    // Without the run-time check for overlapping access, as in LoopCore, for the same reasons.
+
     /// The program, as it was named.
     public let program: String
     /// The number of the process. Binds `uv_process_get_pid`.
-    public private(set) var processID: Int32 = 0
+    @exclusivity(unchecked) public private(set) var processID: Int32 = 0
     /// How the process has ended; nil while it runs. Known before the closure hears of it.
-    public private(set) var exitStatus: ProcessExitStatus?
+    @exclusivity(unchecked) public private(set) var exitStatus: ProcessExitStatus?
     private let isDetached: Bool
     /// Whether a process that still runs is ended with the loop.
-    var endsWithLoop = false
+    @exclusivity(unchecked) var endsWithLoop = false
 
     private let place: SourcePlace
-    private var pipes: ProcessPipes
+    @exclusivity(unchecked) private var pipes: ProcessPipes
     /// The outputs whose end is to come first.
-    private var outputs: [Output] = []
-    private var onExit: ExitAction?
-    private var isReported = false
+    @exclusivity(unchecked) private var outputs: [Output] = []
+    @exclusivity(unchecked) private var onExit: ExitAction?
+    @exclusivity(unchecked) private var isReported = false
     /// Tasks that wait for the end of the process, and for the end after that of its output.
-    private let ended = WaiterList()
-    private let reported = WaiterList()
+    @exclusivity(unchecked) private var ended: WaiterList?
+    @exclusivity(unchecked) private var reported: WaiterList?
     /// What waits for the end of the process and cannot be cancelled.
-    private var endActions: [() -> Void] = []
+    @exclusivity(unchecked) private var endActions: [() -> Void] = []
 
     /// Starts the program.
     ///
@@ -77,7 +79,7 @@ public final class ProcessHandle: Handle {
         var result: Int32 = 0
         do throws(UVError) {
             try super.init(loop, uv_process_t.self, madeAt: place) { uv, process in
-                result = options.withC(descriptors: pipes.childSide, onExit: Self.exited) {
+                result = options.withC(childSide: pipes.childSide, onExit: Self.exited) {
                     uv_spawn(uv, process, $0)
                 }
                 // libuv knows the handle also if it has failed: it has to be closed.
@@ -176,7 +178,8 @@ public final class ProcessHandle: Handle {
     }
 
     private func resumeEnded() {
-        ended.resumeAll(loop.core)
+        ended?.resumeAll(loop.core)
+        guard !endActions.isEmpty else { return }
         let actions = endActions
         endActions = []
         for action in actions { action() }
@@ -192,7 +195,7 @@ public final class ProcessHandle: Handle {
 
     private func report() {
         guard isOpen, let exitStatus else { return }
-        reported.resumeAll(loop.core)
+        reported?.resumeAll(loop.core)
         if let onExit {
             loop.core.guarded(.processExit, madeAt: debugPlace) { try onExit(exitStatus) }
         }
@@ -211,7 +214,7 @@ public final class ProcessHandle: Handle {
         // From here on libuv does not wait for it.
         if exitStatus == nil { cuv_reap_later(processID) }
         resumeEnded()
-        reported.resumeAll(loop.core)
+        reported?.resumeAll(loop.core)
     }
 
     override func loopIsClosing() {
@@ -244,10 +247,17 @@ public final class ProcessHandle: Handle {
     nonisolated(nonsending) func waitForExit(afterOutput: Bool) async throws -> ProcessExitStatus {
         try checkCancellation()
         if isOpen, afterOutput ? !isReported : exitStatus == nil {
-            try await (afterOutput ? reported : ended).wait(on: loop)
+            try await waiters(afterOutput: afterOutput).wait(on: loop)
         }
         guard let exitStatus else { throw EventLoopError.closed }
         return exitStatus
+    }
+
+    private func waiters(afterOutput: Bool) -> WaiterList {
+        if let list = afterOutput ? reported : ended { return list }
+        let made = WaiterList()
+        if afterOutput { reported = made } else { ended = made }
+        return made
     }
 
     /// Ends the process, by ``Signal/terminate`` or after the grace by ``Signal/kill``, and returns

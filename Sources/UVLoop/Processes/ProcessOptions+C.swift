@@ -3,10 +3,9 @@ import CUV
 extension ProcessOptions {
     /// Lends the C struct that says the same.
     ///
-    /// - Parameter descriptors: the descriptor of this process that becomes that of the child, by
-    ///   its number there; -1 for nothing.
+    /// - Parameter childSide: what becomes the child's descriptors, by their numbers there.
     func withC<R>(
-        descriptors: [Int32], onExit: @escaping uv_exit_cb,
+        childSide: [uv_stdio_container_t], onExit: @escaping uv_exit_cb,
         _ body: (UnsafePointer<uv_process_options_t>) -> R
     ) -> R {
         let arguments = CStrings(name ?? program, arguments)
@@ -15,18 +14,12 @@ extension ProcessOptions {
             arguments.free()
             environment?.free()
         }
-        var containers = descriptors.map { descriptor in
-            var container = uv_stdio_container_t()
-            container.flags = descriptor < 0 ? UV_IGNORE : UV_INHERIT_FD
-            container.data.fd = descriptor
-            return container
-        }
         var flags: UInt32 = 0
         if isDetached { flags |= UV_PROCESS_DETACHED.rawValue }
         if userID != nil { flags |= UV_PROCESS_SETUID.rawValue }
         if groupID != nil { flags |= UV_PROCESS_SETGID.rawValue }
         return program.withCString { program in
-            containers.withUnsafeMutableBufferPointer { containers in
+            childSide.withUnsafeBufferPointer { childSide in
                 Self.withOptionalCString(directory) { directory in
                     var request = uv_process_options_t()
                     request.exit_cb = onExit
@@ -35,8 +28,9 @@ extension ProcessOptions {
                     request.env = environment?.base
                     request.cwd = directory
                     request.flags = flags
-                    request.stdio_count = Int32(containers.count)
-                    request.stdio = containers.baseAddress
+                    request.stdio_count = Int32(childSide.count)
+                    // libuv writes to none of them.
+                    request.stdio = UnsafeMutablePointer(mutating: childSide.baseAddress)
                     request.uid = userID ?? 0
                     request.gid = groupID ?? 0
                     return body(&request)
@@ -103,28 +97,29 @@ extension String {
     fileprivate var hasNull: Bool { utf8.contains(0) }
 }
 
-/// An array of C strings that ends with null.
+/// An array of C strings that ends with null, with the strings behind it in the same memory.
 private struct CStrings {
     let base: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 
     init(_ first: String?, _ rest: [String]) {
-        base = .allocate(capacity: rest.count + 2)
+        let pointers = (rest.count + 2) * MemoryLayout<UnsafeMutablePointer<CChar>?>.stride
+        let bytes = rest.reduce(first?.utf8.count ?? 0) { $0 + $1.utf8.count + 1 } + 1
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: pointers + bytes, alignment: MemoryLayout<UnsafeRawPointer>.alignment)
+        base = memory.bindMemory(to: UnsafeMutablePointer<CChar>?.self, capacity: rest.count + 2)
+        var next = (memory + pointers).bindMemory(to: CChar.self, capacity: bytes)
         var count = 0
         func append(_ string: String) {
-            base[count] = strdup(string)
+            base[count] = next
             count += 1
+            let length = string.utf8.count
+            string.withCString { next.initialize(from: $0, count: length + 1) }
+            next += length + 1
         }
         if let first { append(first) }
         for string in rest { append(string) }
         base[count] = nil
     }
 
-    func free() {
-        var next = base
-        while let string = next.pointee {
-            CUV.free(string)
-            next += 1
-        }
-        base.deallocate()
-    }
+    func free() { UnsafeMutableRawPointer(base).deallocate() }
 }

@@ -52,7 +52,8 @@ public struct ProcessOptions: Sendable, Hashable {
 
     /// What all descriptors from 0 on are.
     var descriptors: [ProcessDescriptor] {
-        [standardInput, standardOutput, standardError] + extraDescriptors
+        let standard = [standardInput, standardOutput, standardError]
+        return extraDescriptors.isEmpty ? standard : standard + extraDescriptors
     }
 }
 

@@ -3,8 +3,8 @@ import CUV
 /// The descriptors that a start of a process needs on both sides, and the one place where they are
 /// closed.
 struct ProcessPipes {
-    /// What becomes the child's descriptors, by their numbers there; -1 for nothing.
-    private(set) var childSide: [Int32] = []
+    /// What becomes the child's descriptors, by their numbers there.
+    private(set) var childSide: [uv_stdio_container_t] = []
     /// This process's end of each pipe, with the number of the child's descriptor.
     private var ownSide: [(number: Int, descriptor: Int32)] = []
     /// What is to be closed once the child has been started.
@@ -18,9 +18,9 @@ struct ProcessPipes {
         childSide.reserveCapacity(descriptors.count)
         do throws(UVError) {
             for (number, descriptor) in descriptors.enumerated() {
-                childSide.append(try open(descriptor, number))
+                childSide.append(Self.container(try open(descriptor, number)))
             }
-            try occupy(below: Int32(descriptors.count))
+            try occupyNumbers(of: descriptors)
         } catch {
             closeAll()
             throw error
@@ -46,10 +46,20 @@ struct ProcessPipes {
     /// Keeps low numbers occupied during the start. The child tells by a pipe of libuv's that it
     /// could not start: if that pipe gets a number that the child fills with something else, nobody
     /// hears of it.
-    private mutating func occupy(below count: Int32) throws(UVError) {
-        for number in 0..<count where cuv_access_mode(number) < 0 {
+    private mutating func occupyNumbers(of descriptors: [ProcessDescriptor]) throws(UVError) {
+        // Inherited ones are there.
+        for (number, descriptor) in descriptors.enumerated()
+        where descriptor != .inherited && cuv_access_mode(Int32(number)) < 0 {
             lent.append(try UVError.check(cuv_null_device()))
         }
+    }
+
+    /// - Parameter descriptor: that of this process; -1 for nothing.
+    private static func container(_ descriptor: Int32) -> uv_stdio_container_t {
+        var container = uv_stdio_container_t()
+        container.flags = descriptor < 0 ? UV_IGNORE : UV_INHERIT_FD
+        container.data.fd = descriptor
+        return container
     }
 
     private mutating func open(
@@ -91,8 +101,9 @@ struct ProcessPipes {
     /// Whether this process has the other end of one of the child's descriptors.
     func hasOwnSide(_ number: Int) -> Bool { ownSide.contains { $0.number == number } }
 
-    /// Closes what the child has by now.
+    /// Closes what the child has by now, and forgets what it was to have.
     mutating func closeLent() {
+        childSide = []
         for descriptor in lent { cuv_close(descriptor) }
         lent = []
     }
