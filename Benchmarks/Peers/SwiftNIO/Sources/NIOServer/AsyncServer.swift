@@ -83,10 +83,11 @@ private func echo(_ inbound: Inbound, _ outbound: Outbound) async throws {
     for try await bytes in inbound { try await outbound.write(bytes) }
 }
 
+/// Several at once, which go out in one vectored write. All connections share their bytes.
+private let chunks = [ByteBuffer](
+    repeating: ByteBuffer(repeating: 0x55, count: 65_536), count: 8)
+
 private func source(_ outbound: Outbound) async throws {
-    // Several at once, which go out in one vectored write. They share their bytes.
-    let chunk = ByteBuffer(repeating: 0x55, count: 65_536)
-    let chunks = [ByteBuffer](repeating: chunk, count: 8)
     while !Task.isCancelled { try await outbound.write(contentsOf: chunks) }
 }
 
