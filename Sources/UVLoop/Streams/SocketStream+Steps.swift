@@ -65,6 +65,8 @@ extension SocketStream {
     /// Lends bytes that are there, and removes them unless the body throws.
     @inlinable
     func lend<R>(upTo limit: Int, _ body: (RawSpan) throws -> R) rethrows -> R {
+        core.isLending = true
+        defer { core.isLending = false }
         guard let bytes = lentBytes(upTo: limit) else { return try lendReadAhead(limit, body) }
         let result = try body(bytes.bytes)
         tookLent(bytes.count)

@@ -120,7 +120,8 @@ extension StreamCore {
     /// neither so many bytes are there nor the end of the stream.
     @inline(__always)
     func canReceive(_ count: Int) throws(StreamError) -> ReceiveStep? {
-        if isReceiving { throw .busy }
+        // A task that was started while bytes are lent, and runs at once, must not take them, too.
+        if isReceiving || isLending { throw .busy }
         return try hasReceived(count)
     }
 

@@ -46,6 +46,10 @@ final class StreamCore {
 
     /// What is going on, and what is over.
     @exclusivity(unchecked) var flags: StreamFlags = []
+    /// Somebody looks at bytes that are lent, and will remove them. Not among the flags: other
+    /// modules set it.
+    @usableFromInline
+    @exclusivity(unchecked) var isLending = false
 
     init(on core: LoopCore) { parking = core.parking }
 

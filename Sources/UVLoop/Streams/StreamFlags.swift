@@ -19,10 +19,11 @@ struct StreamFlags: OptionSet {
     /// All that keeps a task from waiting for bytes.
     static let notToReceive: Self = [.receiving, .readEnd, .closed, .gone]
 
+    /// Whether any of these is set.
     @inline(__always)
-    subscript(flag: Self) -> Bool {
-        get { !isDisjoint(with: flag) }
-        set { self = newValue ? union(flag) : subtracting(flag) }
+    subscript(flags: Self) -> Bool {
+        get { !isDisjoint(with: flags) }
+        set { self = newValue ? union(flags) : subtracting(flags) }
     }
 }
 

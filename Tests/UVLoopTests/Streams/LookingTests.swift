@@ -145,6 +145,28 @@ struct LookingTests {
         }
     }
 
+    /// A task that the closure starts may run at once, on the same thread.
+    @Test(arguments: [true, false])
+    func whatIsLentIsNobodyElses(isReadAhead: Bool) async throws {
+        try await withStream { loop, stream, peer in
+            let receiving = loop.spawn { _ in
+                if isReadAhead { try await stream.hasReadAhead(5, loop) }
+                return try await stream.withReceived { bytes in
+                    #expect(throws: StreamError.busy) { try stream.core.canReceive(1) }
+                    return bytes.byteCount
+                }
+            }
+            if !isReadAhead { try await stream.receiverWaits(loop) }
+            try peer.send("bytes")
+            #expect(try await receiving.value == 5)
+            await #expect(throws: Leaving.self) {
+                try peer.send("more")
+                _ = try await stream.withReceived { _ in throw Leaving() }
+            }
+            #expect(try await stream.receive() == Array("more".utf8))
+        }
+    }
+
     @Test func peekingTakesNothing() async throws {
         try await withStream { loop, stream, peer in
             try peer.send("0123456789")
@@ -162,6 +184,8 @@ struct LookingTests {
         }
     }
 }
+
+private struct Leaving: Error {}
 
 /// Runs every job on a thread of its own.
 private final class OneThread: TaskExecutor {
