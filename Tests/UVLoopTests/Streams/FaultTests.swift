@@ -33,7 +33,7 @@ import Testing
 
     /// A fault may escape a check on a machine that is busy enough, but not often.
     private static func expectFinding(by check: StreamCheck, of fault: Fault) async {
-        for _ in 0..<5 {
+        for _ in 0..<50 {
             do {
                 try await check.run()
             } catch {
