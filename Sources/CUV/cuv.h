@@ -24,6 +24,8 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "cuv_spawn.h"
+
 #if defined(__linux__)
 #include <linux/sock_diag.h>
 #include <sys/eventfd.h>

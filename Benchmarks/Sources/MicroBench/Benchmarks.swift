@@ -79,6 +79,10 @@ func makeBenchmarks() -> [Benchmark] {
         Benchmark(
             "start a process and wait, task", limit: nil, ours: Processes.tasks,
             reference: Processes.inC, native: { try PeerWork.processes.dispatch()[0] }),
+        Benchmark(
+            "start a process with 64 MiB in use", limit: nil,
+            ours: { try Processes.amidMemory(Processes.callbacks) },
+            reference: { Processes.amidMemory(Processes.inC) }),
         row("main actor, another actor, and back", 370, .hops),
         row("Task.yield on the main actor", 580, .yields),
         row("spawn a task and wait for its value", 1_000, .spawns),

@@ -7,6 +7,15 @@ import UVLoop
 enum Processes {
     private static let count = 100
 
+    /// Measures while the process has 64 MiB in use besides what it needs.
+    static func amidMemory(_ work: () throws -> Double) rethrows -> Double {
+        let count = 64 << 20
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 1)
+        defer { memory.deallocate() }
+        memory.initializeMemory(as: UInt8.self, repeating: 1, count: count)
+        return try work()
+    }
+
     // MARK: The sides
 
     static func inC() -> Double {

@@ -85,7 +85,7 @@ public final class ChildProcess: Sendable {
     /// Sends the child a signal; to a detached one and its whole group. Never reaches another
     /// process.
     ///
-    /// Binds `uv_process_kill`.
+    /// Binds `uv_kill`, which `uv_process_kill` calls.
     ///
     /// - Throws: ``UVError/noSuchProcess`` once it has ended; ``UVError/invalidArgument`` for a
     ///   number that is no signal; ``UVError/notPermitted``; `CancellationError`.

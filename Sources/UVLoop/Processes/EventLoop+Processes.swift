@@ -6,7 +6,7 @@ extension EventLoop {
     /// Blocks until the system has begun to run the program, so that what is wrong is known at
     /// once. The child's signals do what they do by default, and none is blocked.
     ///
-    /// Binds `uv_spawn`.
+    /// Binds `uv_spawn`; on Linux mostly `posix_spawn`, which copies nothing of this process.
     ///
     /// - Parameter onExit: called once, after the end of the process and of its output; see
     ///   ``ProcessHandle``. If it throws, the loop's exception handler gets the error.
@@ -28,7 +28,7 @@ extension EventLoop {
     /// Blocks the loop until the system has begun to run the program, so that what is wrong is
     /// known at once. The child's signals do what they do by default, and none is blocked.
     ///
-    /// Binds `uv_spawn`.
+    /// Binds `uv_spawn`; on Linux mostly `posix_spawn`, which copies nothing of this process.
     ///
     /// - Throws: ``ProcessError/notStarted(program:_:)``,
     ///   ``ProcessError/directoryNotEntered(_:program:_:)``, ``EventLoopError/closed``,

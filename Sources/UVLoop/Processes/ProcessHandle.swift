@@ -13,13 +13,15 @@ import CUV
 /// **The end.** The closure hears of the end once, when the process has ended *and* what it wrote
 /// to pipes has been delivered: after the `connectionLost` of the transports of its standard output
 /// and standard error. A pipe that another process has got from the child, such as a server that it
-/// has left behind, keeps that waiting; ``exitStatus`` is there before.
+/// has left behind, keeps that waiting; ``exitStatus`` is there before. The system tells a status
+/// once: if other code has asked for that of any child, as `wait` does, this one is 255.
 ///
 /// **Without the handle.** The loop holds it until then. ``close()``, and the loop's own closing,
 /// let go of a process that still runs: it goes on, nobody hears of its end, and the system forgets
 /// it at its end all the same.
 ///
-/// Binds `uv_process_t`.
+/// Binds `uv_process_t`; on Linux mostly `uv_poll_t`, for a process that was started without
+/// `fork`.
 public final class ProcessHandle: Handle {
     typealias ExitAction = (ProcessExitStatus) throws -> Void
 
@@ -41,6 +43,10 @@ public final class ProcessHandle: Handle {
     /// How the process has ended; nil while it runs. Known before the closure hears of it.
     @exclusivity(unchecked) public private(set) var exitStatus: ProcessExitStatus?
     private let isDetached: Bool
+    /// That of the process, if the loop polls it; -1 if libuv watches the process.
+    @exclusivity(unchecked) private(set) var descriptor: Int32 = -1
+    /// How often the process had been forked when it started this one, which is its child alone.
+    private let forks = Forks.count.pointee
     /// Whether a process that still runs is ended with the loop.
     @exclusivity(unchecked) var endsWithLoop = false
 
@@ -57,8 +63,6 @@ public final class ProcessHandle: Handle {
     @exclusivity(unchecked) private var endActions: [() -> Void] = []
 
     /// Starts the program.
-    ///
-    /// Binds `uv_spawn`.
     init(
         _ loop: EventLoop, _ options: ProcessOptions, _ place: SourcePlace,
         _ onExit: ExitAction? = nil
@@ -76,26 +80,26 @@ public final class ProcessHandle: Handle {
         self.place = place
         self.pipes = pipes
         self.onExit = onExit
-        var result: Int32 = 0
+        var start = ProcessStart()
         do throws(UVError) {
-            try super.init(loop, uv_process_t.self, madeAt: place) { uv, process in
-                result = options.withC(childSide: pipes.childSide, onExit: Self.exited) {
-                    uv_spawn(uv, process, $0)
+            try super.init(loop, cuv_process_t.self, madeAt: place) { uv, memory in
+                options.withC(childSide: pipes.childSide, onExit: Self.exited) {
+                    start.begin(uv, memory, $0)
                 }
-                // libuv knows the handle also if it has failed: it has to be closed.
-                return 0
             }
         } catch {
             pipes.closeAll()
             throw options.error(error)
         }
         self.pipes.closeLent()
-        guard result >= 0 else {
+        if let error = start.error {
             self.pipes.closeOwn()
-            throw options.error(UVError(rawValue: result))
+            throw options.error(error)
         }
-        processID = uv_process_get_pid(memory(as: uv_process_t.self))
+        processID = start.processID
+        descriptor = start.descriptor
         holdByLoop()
+        if descriptor >= 0 { watch() }
     }
 
     override var reportName: String { "process \(processID), \(program)" }
@@ -163,16 +167,39 @@ public final class ProcessHandle: Handle {
 
     private static let exited: uv_exit_cb = { handle, code, signal in
         guard let data = handle!.pointee.data else { return }
-        let process = unsafeDowncast(
+        from(data).exited(Int32(truncatingIfNeeded: code), signal)
+    }
+
+    /// Waits for the descriptor of the process.
+    private func watch() {
+        uv_poll_start(memory(as: uv_poll_t.self), Int32(UV_READABLE.rawValue)) { handle, _, _ in
+            ProcessHandle.from(handle!.pointee.data).takeStatus()
+        }
+    }
+
+    private func takeStatus() {
+        var (code, signal): (Int32, Int32) = (0, 0)
+        let result = cuv_take_status(processID, &code, &signal)
+        // A debugger has it first.
+        if result == 0 { return }
+        uv_poll_stop(memory(as: uv_poll_t.self))
+        // In the child of a fork the process is the parent's, and so is its status.
+        guard forks == Forks.count.pointee else { return }
+        exited(result > 0 ? code : Self.codeIfTaken, signal)
+    }
+
+    /// The code of a process of which nobody can say any more how it has ended; asyncio's, too.
+    private static let codeIfTaken: Int32 = 255
+
+    private static func from(_ data: UnsafeMutableRawPointer) -> ProcessHandle {
+        unsafeDowncast(
             Unmanaged<Handle>.fromOpaque(data).takeUnretainedValue(), to: ProcessHandle.self)
-        process.exited(
-            signal == 0 ? .exited(Int32(truncatingIfNeeded: code)) : .signaled(.init(signal)))
     }
 
     /// Calls nobody: libuv is going through its list of processes.
-    private func exited(_ status: ProcessExitStatus) {
+    private func exited(_ code: Int32, _ signal: Int32) {
         guard isOpen else { return }
-        exitStatus = status
+        exitStatus = signal == 0 ? .exited(code) : .signaled(.init(signal))
         resumeEnded()
         reportIfDone()
     }
@@ -211,6 +238,8 @@ public final class ProcessHandle: Handle {
         pipes.closeOwn()
         onExit = nil
         closeHandle()
+        // libuv has let go of it.
+        if descriptor >= 0 { cuv_close(descriptor) }
         // From here on libuv does not wait for it.
         if exitStatus == nil { cuv_reap_later(processID) }
         resumeEnded()
@@ -227,18 +256,14 @@ public final class ProcessHandle: Handle {
     /// Sends the process a signal; to a detached one and its whole group. Never reaches another
     /// process.
     ///
-    /// Binds `uv_process_kill`, `uv_kill`.
+    /// Binds `uv_kill`, which `uv_process_kill` calls.
     ///
     /// - Throws: ``UVError/noSuchProcess`` once it has ended or the handle is closed;
     ///   ``UVError/invalidArgument`` for a number that is no signal; ``UVError/notPermitted``.
     public func kill(_ signal: Signal) throws(UVError) {
         loop.assertOnThread()
         guard isOpen, exitStatus == nil else { throw .noSuchProcess }
-        let result =
-            isDetached
-            ? uv_kill(-processID, signal.rawValue)
-            : uv_process_kill(memory(as: uv_process_t.self), signal.rawValue)
-        try UVError.check(result)
+        try UVError.check(uv_kill(isDetached ? -processID : processID, signal.rawValue))
     }
 
     // MARK: For tasks
@@ -273,19 +298,6 @@ public final class ProcessHandle: Handle {
         await withCheckedContinuation { continuation in
             endActions.append { continuation.resume() }
         }
-    }
-}
-
-extension uv_process_t: HandleStruct {}
-
-extension ProcessOptions {
-    /// The error that says what could not be started, and why.
-    fileprivate func error(_ code: UVError) -> ProcessError {
-        // The child says the number of the error only, so look which of the two it was.
-        if let directory, directory.withCString({ cuv_can_enter($0) }) == code.rawValue {
-            return .directoryNotEntered(directory, program: program, code)
-        }
-        return .notStarted(program: program, code)
     }
 }
 

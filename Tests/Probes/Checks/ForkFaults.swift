@@ -11,6 +11,7 @@ enum ForkFaults {
         case "forkForgotten": try forgotten()
         case "forkClosed": try closed()
         case "forkInTask": try inTask()
+        case "forkWithAChild": try withAChild()
         case "forkInRun": try inRun()
         default: ""
         }
@@ -105,6 +106,24 @@ enum ForkFaults {
             try await loop.sleep(for: .milliseconds(1))
             return "child \(status)"
         }
+    }
+
+    /// The end of a process is its parent's to hear of: no copy of the loop takes it away.
+    private static func withAChild() throws -> String {
+        let loop = try EventLoop()
+        var ends: [ProcessExitStatus] = []
+        let process = try loop.spawnProcess(ProcessOptions("sleep", "1000")) { ends.append($0) }
+        let status = fork {
+            try loop.reinitializeAfterFork()
+            try process.kill(.terminate)
+            // There is nothing to wait for once it has ended.
+            try loop.run()
+            guard ends.isEmpty else { throw CheckError(description: "\(ends)") }
+            try loop.close()
+        }.status()
+        try loop.run()
+        try loop.close()
+        return "child \(status), \(ends)"
     }
 
     // MARK: Forking

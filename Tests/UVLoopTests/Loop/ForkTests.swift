@@ -8,6 +8,7 @@ struct ForkTests {
         ("forkInRun", "child exited with 0"),
         ("forkForgotten", "child stopped"),
         ("forkInTask", "child stopped"),
+        ("forkWithAChild", "child exited with 0, [ended by SIGTERM]"),
     ])
     func says(_ fault: String, _ answer: String) async throws {
         #expect(try await Probe("ProbeRunMain").lines(fault).last == answer)

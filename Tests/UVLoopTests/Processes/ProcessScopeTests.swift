@@ -71,7 +71,7 @@ import Testing
         await #expect(processExitsWith: .success) {
             let owned = Mutexed<Int32>()
             let free = try EventLoop.run { loop in
-                let child = try await loop.spawnProcess(.shell("trap '' TERM; sleep 1000"))
+                let child = try await loop.spawnProcess(.shell("trap '' TERM; exec sleep 1000"))
                 let waiting = Task.detached { try await child.waitForExit() }
                 loop.spawn { loop in
                     try await loop.withProcess(.sleeping) { child in
