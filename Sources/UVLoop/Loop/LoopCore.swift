@@ -352,11 +352,12 @@ final class LoopCore {
     }
 
     /// Releases what ``releaseLater(_:)`` has kept. Taken out first: what is released may be the
-    /// user's, and its `deinit` may call that again.
+    /// user's, and its `deinit` may call that again. The optimizer may let go of a local before
+    /// the store that was to come first, unless it is used after that.
     func releaseObjects() {
-        var released: [AnyObject] = []
-        swap(&released, &releasedLater)
-        released.removeAll()
+        let released = releasedLater
+        releasedLater = []
+        withExtendedLifetime(released) {}
     }
 }
 

@@ -3,7 +3,40 @@ import Foundation
 import UVLoop
 
 /// Sockets, and what apps use beside Swift's own tasks.
+/// Calls a closure when nobody refers to it any more.
+private final class Last {
+    private let action: () -> Void
+    init(_ action: @escaping () -> Void) { self.action = action }
+    deinit { action() }
+}
+
 extension Checks {
+    /// What is the user's is released between callbacks, and its `deinit` may leave the loop more
+    /// to release.
+    @MainActor
+    func releases() async throws {
+        let loop = EventLoop.main!
+        let (reading, writing) = try EventLoop.pipe()
+        defer { for descriptor in [reading, writing] { close(descriptor) } }
+        var gone = 0
+        func started(_ last: Last) throws -> Poll {
+            let poll = try Poll(loop, reading)
+            poll.start(.readable) { _ in withExtendedLifetime(last) {} }
+            return poll
+        }
+        var poll = try started(Last { gone += 1 })
+        for _ in 0..<5 {
+            let inner = poll
+            poll = try started(
+                Last {
+                    gone += 1
+                    inner.stop()
+                })
+        }
+        poll.stop()
+        while gone < 6 { await Task.yield() }
+    }
+
     @MainActor
     func sockets() async throws {
         let loop = EventLoop.main!
