@@ -89,13 +89,35 @@ static inline void cuv_owner_set_late(cuv_owner_t *owner, bool runs) {
   __atomic_store_n(&owner->late, runs ? cuv_thread_token() : 0, __ATOMIC_RELAXED);
 }
 
-// Two entry points of the Swift runtime, which compiled code calls as well: the standard library's
-// way to them retains and releases the task, which is more than they do.
+// Entry points of the Swift runtime, which compiled code calls as well. The standard library's way
+// to the first two retains and releases the task, which is more than they do; its way to the others
+// hops twice for a closure, and allocates for it.
 
 /// The Swift task that the calling thread is running, null if none.
 void *swift_task_getCurrent(void);
 /// Whether the task is cancelled.
 bool swift_task_isCancelled(void *task);
+
+/// Has the cancellation of the calling task call a function, on whatever thread; at once if it is
+/// cancelled already. Returns a record in the task's memory that the task has to remove: what it
+/// begins in between has to be over by then. After that the function does not run any more.
+__attribute__((swiftcall)) void *swift_task_addCancellationHandler(
+    __attribute__((swiftcall)) void (*function)(__attribute__((swift_context)) void *context),
+    void *context);
+__attribute__((swiftcall)) void swift_task_removeCancellationHandler(void *record);
+
+/// In `WaitingRoom.swift`: the task that waits in the room is cancelled. On any thread.
+void uvloop_cancelled(void *room);
+
+static inline __attribute__((swiftcall)) void cuv_cancelled(
+    __attribute__((swift_context)) void *room) {
+  uvloop_cancelled(room);
+}
+
+/// Has the cancellation of the calling task told to the room; returns the record.
+static inline void *cuv_add_cancellation_handler(void *room) {
+  return swift_task_addCancellationHandler(cuv_cancelled, room);
+}
 
 // What Foundation's run loop, too, uses to serve Dispatch's main queue.
 

@@ -59,7 +59,7 @@ public final class File: Sendable {
     ///   file is closed all the same. `CancellationError`: it is about to be closed.
     public nonisolated(nonsending) func close() async throws {
         guard loop.isHome() else { return try await loop.visit { try await self.close() } }
-        try await FileAnswer(.close(self), loop).value()
+        try await FileOperation.close(self).value(on: loop)
     }
 
     /// Lends the descriptor, on the loop's thread: for system calls that libuv does not have.

@@ -1,56 +1,43 @@
 /// What the thread pool answers to the task that waits for it. Belongs to the loop's thread.
-final class FileAnswer<Value: Sendable> {
-    private let operation: FileOperation<Value>
-    private let loop: EventLoop
-    private let room = WaitingRoom()
-    private var result: Result<Value, UVError>?
-    private var isAbandoned = false
+private enum FileAnswer<Value: Sendable> {
+    case awaited
+    case arrived(Result<Value, UVError>)
+    /// The task has gone on without it.
+    case unwanted
+}
 
-    init(_ operation: FileOperation<Value>, _ loop: EventLoop) {
-        self.operation = operation
-        self.loop = loop
-    }
-
-    /// Begins the operation and suspends the calling task, which is at home on the loop.
-    nonisolated(nonsending) func value() async throws -> Value {
+extension FileOperation {
+    /// Begins the operation, and suspends the calling task, which is at home on the loop, until it
+    /// has ended.
+    nonisolated(nonsending) func value(on loop: EventLoop) async throws -> Value {
+        let room = WaitingRoom()
+        // Here and not in an object: that would have to be generic, and its end is slow then.
+        var answer = FileAnswer<Value>.awaited
         let request: any PoolRequest
         do throws(UVError) {
-            request = try operation.start(on: loop) { [self] in arrived($0) }
-        } catch {
-            throw operation.error(error)
-        }
-        while result == nil {
-            if await room.wait(on: loop) == .cancelled, result == nil {
-                try await abandon(request)
+            request = try start(on: loop) { [discard] result in
+                if case .unwanted = answer {
+                    if case .success(let value) = result { discard?(value) }
+                } else {
+                    answer = .arrived(result)
+                    room.wake(loop.core)
+                }
             }
+        } catch {
+            throw self.error(error)
         }
-        return try take()
-    }
-
-    private func arrived(_ result: Result<Value, UVError>) {
-        if isAbandoned {
-            if case .success(let value) = result { operation.discard?(value) }
-        } else {
-            self.result = result
-            room.wake(loop.core)
+        while case .awaited = answer {
+            guard await room.wait(on: loop) == .cancelled, case .awaited = answer else { continue }
+            answer = .unwanted
+            if !request.cancel(), isHeld {
+                answer = .awaited
+                // Without looking for cancellation, of which nothing more can come.
+                room.prepare(isolation: #isolation, on: loop.core)
+                await loop.core.parking.wait()
+            }
+            throw CancellationError()
         }
-    }
-
-    private nonisolated(nonsending) func abandon(_ request: any PoolRequest) async throws {
-        isAbandoned = true
-        if !request.cancel(), operation.isHeld {
-            isAbandoned = false
-            // Without looking for cancellation, of which nothing more can come.
-            room.prepare(isolation: #isolation, on: loop.core)
-            await loop.core.parking.wait()
-        }
-        throw CancellationError()
-    }
-
-    private func take() throws -> Value {
-        switch result.unsafelyUnwrapped {
-        case .success(let value): return value
-        case .failure(let code): throw operation.error(code)
-        }
+        guard case .arrived(let result) = answer else { throw CancellationError() }
+        do throws(UVError) { return try result.get() } catch { throw self.error(error) }
     }
 }

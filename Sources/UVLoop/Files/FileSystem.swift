@@ -75,7 +75,7 @@ public struct FileSystem: Sendable {
             return try await loop.visit { try await self.run(operation) }
         }
         try checkCancellation()
-        return try await FileAnswer(operation, loop).value()
+        return try await operation.value(on: loop)
     }
 }
 

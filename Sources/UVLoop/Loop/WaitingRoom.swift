@@ -28,7 +28,16 @@ final class WaitingRoom: @unchecked Sendable {
     private let isWokenAtEnd: Bool
     /// Counts the waits, so that a cancellation that comes late finds that it is too late.
     @exclusivity(unchecked) private var number: UInt16 = 0
-    @exclusivity(unchecked) private var timer: Timer?
+    /// The same from before the handler is added until it is removed.
+    @exclusivity(unchecked) private var place = Place.none
+
+    /// Where to look for the loop, in as many bytes as a reference has.
+    private enum Place {
+        case none
+        case loop(Unmanaged<EventLoop>)
+        /// Made for the first wait with a time limit, and kept.
+        case timer(Timer)
+    }
 
     /// - Parameter wokenAtEnd: false for a wait that somebody ends by other means when the loop
     ///   closes.
@@ -47,6 +56,10 @@ final class WaitingRoom: @unchecked Sendable {
     // MARK: Waiting
 
     /// Suspends the calling task, which runs on the loop's thread.
+    ///
+    /// In a frame of its own: the record of the handler is in the task's memory, which is given
+    /// back in the reverse order, and no more than the wait may come in between.
+    @inline(never)
     nonisolated(nonsending) func wait(
         on loop: EventLoop, until deadline: EventLoop.Instant? = nil
     ) async -> Outcome {
@@ -56,8 +69,15 @@ final class WaitingRoom: @unchecked Sendable {
         number &+= 1
         isPreparing = true
         isWokenEarly = false
-        if let deadline { startTimer(loop, deadline) }
-        await waitWatchingCancellation(on: loop)
+        if let deadline { startTimer(loop, deadline) } else { takePlace(loop) }
+        let record = cuv_add_cancellation_handler(Unmanaged.passUnretained(self).toOpaque())
+        // The handler may have been called by now, before there is anybody to cancel; what it
+        // posted then finds the task waiting.
+        if !isWokenEarly {
+            loop.core.parking.prepare(self)
+            await loop.core.parking.wait()
+        }
+        swift_task_removeCancellationHandler(record)
         loop.assertOnThread()
         if deadline != nil { timer?.stop() }
         return outcome
@@ -78,29 +98,17 @@ final class WaitingRoom: @unchecked Sendable {
     @inline(never)
     private static func isPresent(_ isolation: (any Actor)?) -> Bool { isolation != nil }
 
-    private func waitWatchingCancellation(
-        on loop: EventLoop, isolation: isolated (any Actor)? = #isolation
-    ) async {
-        let number = number
-        await withTaskCancellationHandler {
-            // The handler may have been called before there is anybody to cancel; what it posted
-            // then finds the task waiting. The isolation is captured, or the closure would run on
-            // the global executor.
-            _ = isolation
-            if isWokenEarly { return }
-            loop.core.parking.prepare(self)
-            await loop.core.parking.wait()
-        } onCancel: {
-            // A closed loop has woken everyone already.
-            try? loop.execute { loop in self.cancel(ifStill: number, loop.core) }
-        }
+    private var timer: Timer? { if case .timer(let timer) = place { timer } else { nil } }
+
+    private func takePlace(_ loop: EventLoop) {
+        if timer == nil { place = .loop(.passUnretained(loop)) }
     }
 
     private func startTimer(_ loop: EventLoop, _ deadline: EventLoop.Instant) {
-        if timer == nil {
-            timer = Timer(loop, firesAtEnd: isWokenAtEnd) { [unowned self] in timedOut() }
-        }
-        timer?.start(at: deadline)
+        let timer =
+            timer ?? Timer(loop, firesAtEnd: isWokenAtEnd) { [unowned self] in timedOut() }
+        place = .timer(timer)
+        timer.start(at: deadline)
     }
 
     // MARK: Waking
@@ -145,7 +153,25 @@ final class WaitingRoom: @unchecked Sendable {
         wake(timer.loop.core, .timedOut)
     }
 
+    /// On whatever thread, during a wait.
+    fileprivate func taskIsCancelled() {
+        let loop: EventLoop
+        switch place {
+        case .none: return
+        case .loop(let found): loop = found.takeUnretainedValue()
+        case .timer(let timer): loop = timer.loop
+        }
+        let number = number
+        // A closed loop has woken everyone already.
+        try? loop.execute { loop in self.cancel(ifStill: number, loop.core) }
+    }
+
     private func cancel(ifStill number: UInt16, _ core: LoopCore) {
         if self.number == number { wake(core, .cancelled) }
     }
+}
+
+@c @implementation
+func uvloop_cancelled(_ room: UnsafeMutableRawPointer?) {
+    Unmanaged<WaitingRoom>.fromOpaque(room!).takeUnretainedValue().taskIsCancelled()
 }

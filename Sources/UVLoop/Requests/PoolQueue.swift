@@ -14,6 +14,8 @@ final class PoolQueue: Sendable {
         /// Those that have been taken back among them.
         var waiting = Fifo<PoolJob>()
         var ended: ContiguousArray<PoolJob> = []
+        /// With room for the next that end.
+        var spare: ContiguousArray<PoolJob> = []
         /// Whether the loop is about to start threads.
         var isStarting = false
         /// How many threads are at work, or about to be.
@@ -89,13 +91,16 @@ final class PoolQueue: Sendable {
     }
 
     private func deliver() {
-        let ended = contents.withLock { contents in
+        var ended = contents.withLock { contents in
             contents.isAnnounced = false
             let ended = contents.ended
-            contents.ended = []
+            contents.ended = contents.spare
+            contents.spare = []
             return ended
         }
         for job in ended { job.end() }
+        ended.removeAll(keepingCapacity: true)
+        contents.withLock { [ended] in $0.spare = ended }
     }
 
     // MARK: On threads of the pool
