@@ -41,7 +41,6 @@ static char chunk[CHUNK_SIZE];
 /* All bytes of a chunk are the same, so that nobody has to remember where in it a call ended. */
 static void send_chunks(struct connection *connection) {
     static struct iovec parts[CHUNKS_PER_CALL];
-    if (chunk[0] == 0) memset(chunk, 0x55, sizeof chunk);
     for (int index = 0; index < CHUNKS_PER_CALL; index++) {
         parts[index] = (struct iovec){chunk, CHUNK_SIZE};
     }
@@ -51,6 +50,7 @@ static void send_chunks(struct connection *connection) {
 }
 
 static void start_sending(struct connection *connection) {
+    memset(chunk, 0x55, sizeof chunk);
     send_chunks(connection);
     if (connection->watched.descriptor >= 0) connection_await_writable(connection);
 }

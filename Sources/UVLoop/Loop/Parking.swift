@@ -16,7 +16,8 @@ import CUV
 actor Parking: SerialExecutor {
     // Sound: set and used on the loop's thread only, without a suspension between the two.
     @exclusivity(unchecked) nonisolated(unsafe) private var space: Unmanaged<WaitingRoom>?
-    /// Set once, by the core that owns this.
+    // Sound: set once, by the core that owns this, before anybody else knows it; and a task that
+    // waits here keeps the loop.
     nonisolated(unsafe) var core: Unmanaged<LoopCore>!
 
     @usableFromInline

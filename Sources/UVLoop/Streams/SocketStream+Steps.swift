@@ -69,22 +69,16 @@ extension SocketStream {
         defer { core.isLending = false }
         guard let bytes = lentBytes(upTo: limit) else { return try lendReadAhead(limit, body) }
         let result = try body(bytes.bytes)
-        tookLent(bytes.count)
+        core.tookLent(bytes.count)
         return result
     }
 
-    /// What has just come to memory that stays where it is until ``tookLent(_:)``.
+    /// What has just come to memory that stays where it is until ``StreamCore/tookLent(_:)``.
     @inlinable
     func lentBytes(upTo limit: Int) -> UnsafeRawBufferPointer? {
         let memory = core.memory
         guard memory.count > 0 else { return nil }
         return UnsafeRawBufferPointer(rebasing: memory[..<Swift.min(limit, memory.count)])
-    }
-
-    @inlinable
-    @inline(__always)
-    func tookLent(_ count: Int) {
-        core.tookLent(count)
     }
 
     @usableFromInline

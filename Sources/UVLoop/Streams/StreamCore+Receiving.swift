@@ -265,7 +265,7 @@ extension StreamCore {
     func take<R>(_ count: Int, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         if memory.count > 0 {
             let result = try body(UnsafeRawBufferPointer(rebasing: memory[..<count]))
-            memory = UnsafeMutableRawBufferPointer(rebasing: memory[count...])
+            tookLent(count)
             return result
         }
         guard let readAhead else { return try body(UnsafeRawBufferPointer(Self.nothing)) }
