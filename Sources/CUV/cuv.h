@@ -367,31 +367,6 @@ static inline int cuv_can_enter(const char *path) {
     return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
 
-static inline void *cuv_reap(void *process) {
-    int status;
-    while (waitpid((pid_t)(intptr_t)process, &status, 0) < 0 && errno == EINTR) {}
-    return NULL;
-}
-
-/// Lets the system forget a child that nobody waits for, when it has ended: by a thread that waits
-/// for it, unless that is already so.
-static inline void cuv_reap_later(int process) {
-    int status;
-    if (waitpid(process, &status, WNOHANG) != 0) return;
-    pthread_attr_t attributes;
-    if (pthread_attr_init(&attributes) != 0) return;
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, 65536);
-    // The program's signal handlers are not meant to run on so small a stack.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_t thread;
-    pthread_create(&thread, &attributes, cuv_reap, (void *)(intptr_t)process);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-}
-
 // MARK: - Sockets
 
 /// A non-blocking, close-on-exec stream socket of the family, or a negative libuv error.

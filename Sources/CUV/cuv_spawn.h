@@ -1,13 +1,15 @@
 #pragma once
 
-// Programs started without `fork`. In C because what it needs are macros and, of the C library,
-// parts that are not in every version.
+// Child processes: started without `fork`, and forgotten by the system when they have ended. In C
+// because what that needs are macros and, of the C library, parts that are not in every version.
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -44,6 +46,31 @@ static inline int cuv_take_status(int process, int *code, int *signal) {
   *code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
   *signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   return 1;
+}
+
+static inline void *cuv_reap(void *process) {
+    int status;
+    while (waitpid((pid_t)(intptr_t)process, &status, 0) < 0 && errno == EINTR) {}
+    return NULL;
+}
+
+/// Lets the system forget a child that nobody waits for, when it has ended: by a thread that waits
+/// for it, unless that is already so.
+static inline void cuv_reap_later(int process) {
+    int status;
+    if (waitpid(process, &status, WNOHANG) != 0) return;
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0) return;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, 65536);
+    // The program's signal handlers are not meant to run on so small a stack.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_t thread;
+    pthread_create(&thread, &attributes, cuv_reap, (void *)(intptr_t)process);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
 }
 
 #if defined(CUV_SPAWNS)
@@ -153,7 +180,7 @@ static inline int cuv_spawn(uv_loop_t *loop, uv_poll_t *poll, const uv_process_o
   // If somebody else has taken its status already, the number is nobody's, or another's.
   if (result != UV_ESRCH) {
     (void)kill(process, SIGKILL);
-    while (waitpid(process, NULL, 0) < 0 && errno == EINTR) {}
+    (void)cuv_reap((void *)(intptr_t)process);
   }
   return result;
 #else

@@ -30,8 +30,11 @@ struct ProcessStart {
         guard processID == 0 else { return processID }
         let process = memory.assumingMemoryBound(to: uv_process_t.self)
         let result = uv_spawn(uv, process, request)
-        if result < 0 { error = UVError(rawValue: result) }
-        processID = uv_process_get_pid(process)
+        if result < 0 {
+            error = UVError(rawValue: result)
+        } else {
+            processID = uv_process_get_pid(process)
+        }
         return 0
     }
 }

@@ -2,7 +2,6 @@ import Dispatch
 import Foundation
 import UVLoop
 
-/// Sockets, and what apps use beside Swift's own tasks.
 /// Calls a closure when nobody refers to it any more.
 private final class Last {
     private let action: () -> Void
@@ -10,6 +9,7 @@ private final class Last {
     deinit { action() }
 }
 
+/// Sockets, and what apps use beside Swift's own tasks.
 extension Checks {
     /// What is the user's is released between callbacks, and its `deinit` may leave the loop more
     /// to release.

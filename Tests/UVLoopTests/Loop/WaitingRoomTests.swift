@@ -73,9 +73,7 @@ import Testing
                 if round % 2 == 0 { await Task.yield() }
                 for room in rooms.reversed() { room.wake(loop.core) }
                 await canceller.value
-                var woken = 0
-                for task in tasks where await task.value == .woken { woken += 1 }
-                #expect(woken <= tasks.count)
+                for task in tasks { #expect(await task.value != .timedOut) }
                 #expect(rooms.allSatisfy { !$0.isOccupied })
             }
         }
