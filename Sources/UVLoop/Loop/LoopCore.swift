@@ -47,6 +47,9 @@ final class LoopCore {
     @exclusivity(unchecked) var posted = ReadyBatch()
     /// Entries from this number on wait for the next turn, unless they are jobs.
     @exclusivity(unchecked) var turnEnd: UInt = 0
+    /// Moves on with every turn and every read. For budgets: what is done while it stands still
+    /// keeps the loop from going on.
+    @exclusivity(unchecked) var epoch: UInt = 1
     /// Whether the loop will look at the queue before it may sleep or end, and takes calls: then
     /// there is nothing to do after queueing one.
     @exclusivity(unchecked) var isDrainAssured = false
@@ -204,6 +207,7 @@ final class LoopCore {
     }
 
     func afterPoll() {
+        epoch &+= 1
         inbox.wokeUp()
         takePosted()
         // A stopped run ends with the batch that it was in: what came since is for the next run.

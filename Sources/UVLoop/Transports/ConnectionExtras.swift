@@ -15,6 +15,7 @@ final class ConnectionExtras {
     @exclusivity(unchecked) var isCorked = false
     @exclusivity(unchecked) var isFlushScheduled = false
     @exclusivity(unchecked) var marks = WaterMarks.standard
+    @exclusivity(unchecked) var budget = WriteBudget()
     /// Where the task waits that sends.
     @exclusivity(unchecked) var sender: WaitingRoom?
     /// Where a task waits until the system has taken everything.

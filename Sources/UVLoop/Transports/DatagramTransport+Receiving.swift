@@ -115,6 +115,7 @@ extension DatagramTransport {
     }
 
     private func deliver(_ bytes: RawSpan, _ sender: SocketAddress, _ isTruncated: Bool) {
+        withCore { $0.epoch &+= 1 }
         if isTruncated {
             call("truncatedDatagramReceived") {
                 try $0.truncatedDatagramReceived(bytes, from: sender)

@@ -70,12 +70,13 @@ extension DatagramTransport {
         }
     }
 
-    /// Tries the system, if nothing is queued before. False if it has no room.
+    /// Tries the system, if nothing is queued before. False if it has no room, or if so many have
+    /// been sent that the loop has to go on first.
     func sendNow(
         _ bytes: some ByteContainer, to address: SocketAddress?
     ) throws(UVError) -> Bool {
         try checkCanSend(to: address)
-        guard queue.isEmpty else { return false }
+        guard queue.isEmpty, budget.takeOne(in: loop.core.epoch) else { return false }
         let result = bytes.withUnsafeBytes { bytes in
             var buffer = uv_buf_t(bytes)
             guard let address else { return uv_udp_try_send(udp, &buffer, 1, nil) }

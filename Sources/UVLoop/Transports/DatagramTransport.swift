@@ -40,6 +40,7 @@ public final class DatagramTransport: Handle {
     // Sending.
     @exclusivity(unchecked) var queue = OutboundDatagramQueue()
     @exclusivity(unchecked) var marks = WaterMarks.standard
+    @exclusivity(unchecked) var budget = DatagramBudget()
     /// Whether the protocol has been told to pause and not yet to resume.
     @exclusivity(unchecked) public internal(set) var isWritingPaused = false
 

@@ -110,6 +110,7 @@ extension Transport {
     @inline(__always)
     private func deliver(_ count: Int, _ base: UnsafeMutableRawPointer) {
         guard state.delivers else { return }
+        withCore { $0.epoch &+= 1 }
         receivedByteCount &+= count
         readSizing.note(count)
         if let error = callReceived(base, count) { fail(error) }

@@ -156,10 +156,13 @@ extension Transport {
     }
 
     private var canSendNow: Bool {
-        @inline(__always) get { extras.map { !$0.hasQueue } ?? true }
+        @inline(__always) get {
+            extras.map { !$0.hasQueue && !$0.budget.isSpent(in: loop.core.epoch) } ?? true
+        }
     }
 
-    /// Tries the socket, if nothing is queued before. Returns how many bytes it took.
+    /// Tries the socket, if nothing is queued before and the budget is not spent. Returns how many
+    /// bytes it took.
     @inline(__always)
     private func sendNow(_ bytes: UnsafeRawBufferPointer) throws(UVError) -> Int {
         try checkWritable()
@@ -188,10 +191,17 @@ extension Transport {
     @inline(__always)
     private func taken(_ result: Int32, of count: Int) -> Int {
         if result >= 0 {
-            sentByteCount &+= Int(result)
+            let before = sentByteCount
+            sentByteCount = before &+ Int(result)
+            if WriteBudget.isPassed(from: before, to: sentByteCount) { passBudget() }
             return Int(result)
         }
         return notTaken(result, of: count)
+    }
+
+    @inline(never)
+    private func passBudget() {
+        neededExtras.budget.pass(in: loop.core.epoch)
     }
 
     @inline(never)

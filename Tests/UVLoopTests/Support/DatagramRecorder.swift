@@ -100,10 +100,12 @@ extension EventLoop {
 }
 
 extension DatagramTransport {
-    /// Sends numbered datagrams until some are queued; returns how many there are in all.
+    /// Sends numbered datagrams until some are queued; returns how many there are in all. As if
+    /// each were sent in a turn of its own: only the system is to be what has no room.
     func sendUntilQueued(_ queued: Int = 1) throws -> Int {
         var count = 0
         while bufferedDatagramCount < queued {
+            loop.core.epoch &+= 1
             try send("\(count)")
             count += 1
         }

@@ -179,6 +179,19 @@ struct RawSocket: Sendable {
         }
     }
 
+    /// Reads what has come, without waiting, and returns how much that was.
+    func receiveWhatIsThere() -> Int {
+        withUnsafeTemporaryAllocation(byteCount: 1 << 20, alignment: 16) { memory in
+            var count = 0
+            while true {
+                let received = recv(
+                    descriptor, memory.baseAddress, memory.count, Int32(MSG_DONTWAIT))
+                if received <= 0 { return count }
+                count += received
+            }
+        }
+    }
+
     // MARK: Ending
 
     func endWriting() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
