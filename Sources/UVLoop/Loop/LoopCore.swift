@@ -299,22 +299,29 @@ final class LoopCore {
     @discardableResult
     @inline(__always)
     func enqueue(_ entry: consuming ReadyEntry) -> UInt {
-        let number = ready.append(entry)
-        if !isDrainAssured { startIdle() }
+        let number = ready.place(entry)
+        // One way out of line for all that is rare: this is to be as short as can be.
+        if ready.isFull || !isDrainAssured { assureDrain() }
         return number
     }
 
     /// Queues a call of the user's; on a closed loop there is a report instead.
     @inline(__always)
     func enqueueCall(_ entry: consuming ReadyEntry) -> UInt {
-        let number = ready.append(entry)
-        if !isDrainAssured { checkLastCall() }
+        let number = ready.place(entry)
+        if ready.isFull || !isDrainAssured { checkLastCall() }
         return number
     }
 
     @inline(never)
+    private func assureDrain() {
+        if ready.isFull { ready.grow() }
+        if !isDrainAssured { startIdle() }
+    }
+
+    @inline(never)
     private func checkLastCall() {
-        if takesCalls { return startIdle() }
+        if takesCalls { return assureDrain() }
         ready.removeLast()
         report(ExceptionContext("a call was queued", error: EventLoopError.closed, source: .loop))
     }

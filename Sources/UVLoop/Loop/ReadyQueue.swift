@@ -59,29 +59,31 @@ struct PostedCall {
 
 /// The loop's one queue: strictly first in, first out.
 ///
-/// A ring that grows by doubling. Entries are known by a number that only counts up, so an entry
-/// is cancelled in constant time and a handle to it needs no memory of its own.
+/// A ring that grows by doubling and always has room for one more. Entries are known by a number
+/// that only counts up, so an entry is cancelled in constant time and a handle to it needs no
+/// memory of its own.
 struct ReadyQueue: ~Copyable {
     private static let smallCapacity: UInt = 256
     /// Above this a ring that has run empty is given back.
     private static let keptCapacity: UInt = 65_536
 
     private var ring: UnsafeMutablePointer<ReadyEntry>
-    private var capacity: UInt
+    /// The capacity, which is a power of two, less one.
+    private var mask: UInt
     /// The number of the oldest entry.
     private(set) var head: UInt = 0
     /// The number that the next entry will get.
     private(set) var tail: UInt = 0
 
     init() {
-        capacity = Self.smallCapacity
-        ring = .allocate(capacity: Int(capacity))
+        mask = Self.smallCapacity - 1
+        ring = .allocate(capacity: Int(Self.smallCapacity))
     }
 
     deinit {
         var number = head
         while number != tail {
-            (ring + Int(number & (capacity - 1))).deinitialize(count: 1)
+            slot(number).deinitialize(count: 1)
             number &+= 1
         }
         ring.deallocate()
@@ -90,19 +92,32 @@ struct ReadyQueue: ~Copyable {
     var isEmpty: Bool { head == tail }
 
     private func slot(_ number: UInt) -> UnsafeMutablePointer<ReadyEntry> {
-        ring + Int(bitPattern: number & (capacity &- 1))
+        ring + Int(bitPattern: number & mask)
     }
 
     /// Queues an entry and returns its number.
     @discardableResult
     @inline(__always)
     mutating func append(_ entry: consuming ReadyEntry) -> UInt {
-        if tail &- head == capacity { resize(to: capacity * 2) }
+        let number = place(entry)
+        if isFull { grow() }
+        return number
+    }
+
+    /// As ``append(_:)``, but if the ring ``isFull`` afterwards, the caller has to ``grow()`` it.
+    @inline(__always)
+    mutating func place(_ entry: consuming ReadyEntry) -> UInt {
         let number = tail
         slot(number).initialize(to: entry)
         tail = number &+ 1
         return number
     }
+
+    /// Whether there is no room for one more.
+    @inline(__always) var isFull: Bool { tail &- head > mask }
+
+    @inline(never)
+    mutating func grow() { resize(to: (mask + 1) * 2) }
 
     /// Takes the oldest entry; nil when there is none, or when it is no job and its number is
     /// `end` or above.
@@ -142,7 +157,7 @@ struct ReadyQueue: ~Copyable {
 
     /// Gives back what a burst of work has made the ring grow to.
     mutating func shrinkIfIdle() {
-        if isEmpty, capacity > Self.keptCapacity { resize(to: Self.smallCapacity) }
+        if isEmpty, mask >= Self.keptCapacity { resize(to: Self.smallCapacity) }
     }
 
     private mutating func resize(to newCapacity: UInt) {
@@ -150,11 +165,11 @@ struct ReadyQueue: ~Copyable {
         var number = head
         while number != tail {
             (newRing + Int(number & (newCapacity - 1)))
-                .moveInitialize(from: ring + Int(number & (capacity - 1)), count: 1)
+                .moveInitialize(from: slot(number), count: 1)
             number &+= 1
         }
         ring.deallocate()
         ring = newRing
-        capacity = newCapacity
+        mask = newCapacity - 1
     }
 }
