@@ -13,7 +13,8 @@ enum FrameError: Error {
 /// It reads ahead: header and payload come in one read if they are there. Frames that come whole
 /// are read into the loop's memory, which stays in the processor's cache; what is left of a frame
 /// that does not, moves to memory of its own, and the rest is read behind it. After a frame that
-/// was too long for the loop's memory, the next is read into its own at once.
+/// was too long for the loop's memory, the next is read into its own at once; after one that took
+/// several reads, its header by itself, which is less work for the system.
 final class BufferedFrames: BufferedProtocol {
     /// Room beyond the frame: a read that fills its buffer would be followed by one in vain.
     private static let slack = 64
@@ -27,6 +28,7 @@ final class BufferedFrames: BufferedProtocol {
     /// How many bytes of an unfinished frame are in `own`.
     private var filled = 0
     private var lastWasLong = false
+    private var readsHeaderAlone = false
 
     init(_ shared: SharedMemory) {
         self.shared = UnsafeMutableRawBufferPointer(rebasing: shared.bytes[Self.margin...])
@@ -42,6 +44,9 @@ final class BufferedFrames: BufferedProtocol {
 
     func getBuffer(sizeHint: Int) -> UnsafeMutableRawBufferPointer {
         guard readsIntoOwn else { return shared }
+        if readsHeaderAlone, filled < 4 {
+            return UnsafeMutableRawBufferPointer(rebasing: own[filled..<4])
+        }
         return UnsafeMutableRawBufferPointer(rebasing: own[filled...])
     }
 
@@ -57,6 +62,7 @@ final class BufferedFrames: BufferedProtocol {
             // The payload: memory[(start + 4)..<(start + needed)].
             try transport._withUnsafeGuaranteedRef { try $0.write(header) }
             lastWasLong = needed + Self.slack > shared.count
+            readsHeaderAlone = needed >= 8 * shared.count
             start += needed
             needed = 4
         }

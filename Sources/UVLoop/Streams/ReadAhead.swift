@@ -4,6 +4,8 @@ final class ReadAhead {
     static let standardLimit = 65_536
     /// For what is taken before a long message, such as its length.
     private static let headRoom = 4_096
+    /// From this length on what goes before a message is read by itself.
+    private static let longLength = 8 * standardLimit
 
     // Without the run-time check for overlapping access, as in LoopCore, for the same reasons.
     @exclusivity(unchecked) var buffer = ReceiveBuffer(limit: standardLimit)
@@ -20,6 +22,14 @@ final class ReadAhead {
     var leavesReading: Bool {
         guard buffer.isEmpty, buffer.capacity > Self.standardLimit else { return buffer.isEmpty }
         return buffer.capacity - Self.headRoom < lastLength && buffer.capacity > buffer.limit / 2
+    }
+
+    /// Whether the next read is for no more than the few bytes that are waited for: they are what
+    /// comes before the next of messages that take several reads anyway. The message then comes in
+    /// reads of its own, which is less work for the system than if the first brought both.
+    func readsHeadAlone(_ needed: Int) -> Bool {
+        needed <= Self.headRoom && lastLength >= Self.longLength && buffer.isEmpty
+            && buffer.capacity > Self.standardLimit
     }
 
     /// Gives back what is not needed, before a wait for so many bytes. A small buffer is cheap to

@@ -24,6 +24,9 @@ extension StreamCore {
         if hasTarget, receiver.outcome != .woken { putBackTarget() }
         let ahead = neededReadAhead
         guard receiver.isOccupied else { return ahead.buffer.reserve(1) }
+        if ahead.readsHeadAlone(needed) {
+            return UnsafeMutableRawBufferPointer(rebasing: ahead.buffer.reserve(needed)[..<needed])
+        }
         // Beyond the limit, too, in pieces worth a system call: who looks for a delimiter needs
         // only one byte more each time.
         let count = ahead.buffer.count

@@ -126,6 +126,44 @@ struct ReadAheadTests {
     }
 
     /// With a limit that allows them, long messages have memory of their own as long as they come.
+    /// Receives a head of four bytes and a message, which the peer sends as one. Returns how many
+    /// bytes were read until the head was there.
+    private func receiveHeadAndMessage(
+        _ loop: isolated EventLoop, _ stream: SocketStream, _ peer: RawSocket, _ length: Int
+    ) async throws -> Int {
+        let waiting = loop.spawn { _ in
+            let before = stream.transport.receivedByteCount
+            let head = try await stream.receive(exactly: 4)
+            #expect(head == pattern(4))
+            let read = stream.transport.receivedByteCount - before
+            let isWhole = try await stream.withReceived(exactly: length) { bytes in
+                bytes.withUnsafeBytes { pattern(length).elementsEqual($0) }
+            }
+            #expect(isWhole == true)
+            return read
+        }
+        try await stream.receiverWaits(loop)
+        let sending = Task { try await offThread { try peer.send(pattern(4) + pattern(length)) } }
+        let read = try await waiting.value
+        try await sending.value
+        return read
+    }
+
+    /// Once such messages come; and no more once they have ceased to.
+    @Test func whatComesBeforeAVeryLongMessageIsReadAlone() async throws {
+        try await withStream { loop, stream, peer in
+            try await stream.setReceiveLimit(4 << 20)
+            for round in 0..<3 {
+                let read = try await receiveHeadAndMessage(loop, stream, peer, 1_000_000)
+                #expect((read == 4) == (round > 0), "\(read)")
+            }
+            for round in 0..<3 {
+                let read = try await receiveHeadAndMessage(loop, stream, peer, 1_000)
+                #expect((read == 4) == (round == 0), "\(read)")
+            }
+        }
+    }
+
     @Test func memoryForLongMessagesIsKeptWhileTheyCome() async throws {
         try await withStream { loop, stream, peer in
             try await stream.setReceiveLimit(2 << 20)
