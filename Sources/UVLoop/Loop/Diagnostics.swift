@@ -20,8 +20,19 @@ extension LoopCore {
         _ source: @autoclosure () -> CallbackSource,
         madeAt place: @autoclosure () -> SourcePlace? = nil, _ body: () throws -> Void
     ) -> (any Error)? {
+        caught(source(), madeAt: place(), isWatched: isDebug, body)
+    }
+
+    /// The same for callers that have asked before whether this is debug mode, and do the rest of
+    /// their work in a function for each: so the usual one has nothing in it for the other.
+    @inline(__always)
+    func caught(
+        _ source: @autoclosure () -> CallbackSource,
+        madeAt place: @autoclosure () -> SourcePlace? = nil, isWatched: Bool,
+        _ body: () throws -> Void
+    ) -> (any Error)? {
         // The two halves of the timing are apart, so that `body` can be compiled into the caller.
-        let start = isDebug ? beginWatched(source(), place()) : 0
+        let start = isWatched ? beginWatched(source(), place()) : 0
         var failure: (any Error)?
         do {
             try body()

@@ -65,17 +65,25 @@ extension Transport {
             guard asksUserForBuffer else {
                 return Self.buffer(callOwnBuffer() ?? core.readBuffers.buffer(for: readSizing))
             }
-            return askForBuffer(hint, core)
+            if core.isDebug { return askForBufferWatched(hint) }
+            return askForBuffer(hint, core, isWatched: false)
         }
+    }
+
+    @inline(never)
+    private func askForBufferWatched(_ hint: Int) -> uv_buf_t {
+        withCore { askForBuffer(hint, $0, isWatched: true) }
     }
 
     /// Asks the user's protocol, which may do anything at all before it answers.
     @inline(__always)
-    private func askForBuffer(_ hint: Int, _ core: LoopCore) -> uv_buf_t {
+    private func askForBuffer(_ hint: Int, _ core: LoopCore, isWatched: Bool) -> uv_buf_t {
         let askedObject = objectIdentity
         input = .allocating
         var buffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
-        let error = core.caught(.protocolMethod("getBuffer"), madeAt: debugPlace) {
+        let error = core.caught(
+            .protocolMethod("getBuffer"), madeAt: debugPlace, isWatched: isWatched
+        ) {
             buffer = try callGetBuffer(hint)
         }
         input = .reading
@@ -113,7 +121,13 @@ extension Transport {
         withCore { $0.epoch &+= 1 }
         receivedByteCount &+= count
         readSizing.note(count)
-        if let error = callReceived(base, count) { fail(error) }
+        if withCore({ $0.isDebug }) { return callReceivedWatched(base, count) }
+        if let error = callReceived(base, count, isWatched: false) { fail(error) }
+    }
+
+    @inline(never)
+    private func callReceivedWatched(_ base: UnsafeMutableRawPointer, _ count: Int) {
+        if let error = callReceived(base, count, isWatched: true) { fail(error) }
     }
 
     private func readingEnded(_ code: Int32) {

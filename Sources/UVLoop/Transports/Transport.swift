@@ -153,12 +153,19 @@ public final class Transport: Handle {
 
     /// Tells the protocol that bytes have come. An error is reported and returned.
     @inline(__always)
-    func callReceived(_ base: UnsafeMutableRawPointer, _ count: Int) -> (any Error)? {
+    func callReceived(
+        _ base: UnsafeMutableRawPointer, _ count: Int, isWatched: Bool
+    ) -> (any Error)? {
         // The names of the requirement differ, and the protocol that failed may have been replaced
         // by then; its entry lives on until the callback is over.
-        let entry = entry
-        return call(entry._withUnsafeGuaranteedRef { $0.receivingMethod }) {
-            try $0.received($1, base, count)
+        let (entry, object) = (entry, object)
+        return withCore { core in
+            core.caught(
+                .protocolMethod(entry._withUnsafeGuaranteedRef { $0.receivingMethod }),
+                madeAt: debugPlace, isWatched: isWatched
+            ) {
+                try entry._withUnsafeGuaranteedRef { try $0.received(object, base, count) }
+            }
         }
     }
 
