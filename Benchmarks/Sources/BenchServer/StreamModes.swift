@@ -48,8 +48,8 @@ final class StreamService: Service {
 /// Takes frames of a 4-byte big-endian length and a payload, in place and in one piece, and answers
 /// each with its length.
 @Sendable nonisolated(nonsending) func frames(_ stream: SocketStream) async throws {
-    // Room for one frame of this size without giving the memory back after each.
-    try await stream.setReceiveLimit(2 << 20)
+    // Frames of half this size lie in one piece, and their memory is kept from one to the next.
+    try await stream.setReceiveLimit(8 << 20)
     while let header = try await stream.receive(exactly: 4) {
         let length = try payloadLength(header)
         if length > 0 {

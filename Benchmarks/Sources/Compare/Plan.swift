@@ -28,7 +28,7 @@ struct Plan {
             }
         }
         workloads = chosen
-        rounds = arguments.rounds ?? (arguments.isQuick ? 1 : 3)
+        rounds = arguments.rounds ?? (arguments.isQuick ? 1 : 5)
         seconds =
             arguments.seconds
             ?? (arguments.isQuick
