@@ -119,6 +119,7 @@ public struct RawDescriptor: Sendable {
         _ events: Poll.Events, until deadline: EventLoop.Instant?, _ call: () -> Int
     ) async throws -> Int {
         try checkCancellation()
+        if !loop.core.rawBudget.takeOne(in: loop.core.epoch) { await Task.yield() }
         guard !loop.core.isClosing else { throw EventLoopError.closed }
         try UVError.check(cuv_ensure_non_blocking(descriptor))
         while true {

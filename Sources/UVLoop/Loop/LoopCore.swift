@@ -83,6 +83,8 @@ final class LoopCore {
     @exclusivity(unchecked) var readBuffers = ReadBuffers()
     /// The same for datagrams, of which one system call takes several; made for the first socket.
     @exclusivity(unchecked) var datagramBuffer: UnsafeMutableRawBufferPointer?
+    /// For all that is tried with descriptors of the user's.
+    @exclusivity(unchecked) var rawBudget = CallBudget()
     /// What nobody else may watch.
     @exclusivity(unchecked) var ownedDescriptors = OwnedDescriptors()
 

@@ -9,9 +9,9 @@ import CUV
 /// receives from that one only, and hears when the network says that a datagram did not arrive.
 ///
 /// **Sending** never blocks: ``send(_:to:)-(ByteContainer,_)`` tries the system at once; if that
-/// has no room, the datagram is copied and queued. **Receiving** goes on until ``pauseReading()``;
-/// one system call takes up to twenty datagrams, where libuv can do that. No error of the network
-/// closes the socket.
+/// has no room, or one callback has sent 256, the datagram is copied and queued. **Receiving** goes
+/// on until ``pauseReading()``; one system call takes up to twenty datagrams, where libuv can do
+/// that. No error of the network closes the socket.
 ///
 /// Binds `uv_udp_t`.
 public final class DatagramTransport: Handle {
@@ -40,7 +40,7 @@ public final class DatagramTransport: Handle {
     // Sending.
     @exclusivity(unchecked) var queue = OutboundDatagramQueue()
     @exclusivity(unchecked) var marks = WaterMarks.standard
-    @exclusivity(unchecked) var budget = DatagramBudget()
+    @exclusivity(unchecked) var budget = CallBudget()
     /// Whether the protocol has been told to pause and not yet to resume.
     @exclusivity(unchecked) public internal(set) var isWritingPaused = false
 

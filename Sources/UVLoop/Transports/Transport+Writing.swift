@@ -172,7 +172,8 @@ extension Transport {
     }
 
     /// Writes what the system takes at once, and keeps nothing of the rest. Returns how many bytes
-    /// it took: none if something is queued, which goes first.
+    /// it took: none if something is queued, which goes first, or if half a MiB has been written
+    /// without a pause. The rest is for ``write(_:)-(UnsafeRawBufferPointer)``.
     ///
     /// Binds `uv_try_write`.
     ///

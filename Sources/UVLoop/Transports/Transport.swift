@@ -12,6 +12,8 @@ import CUV
 /// **Writing** never blocks and never copies without need: ``write(_:)-(UnsafeRawBufferPointer)``
 /// tries the socket at once if nothing is queued; what the socket does not take is copied (or, for
 /// arrays, kept) and queued, and all that is queued in one turn goes out in one vectored write.
+/// What one callback writes beyond half a MiB is queued, too: so the loop goes on, however fast the
+/// peer reads.
 ///
 /// **Reading** goes on by itself until ``pauseReading()``.
 ///

@@ -26,22 +26,3 @@ struct WriteBudget {
 
     func isSpent(in now: UInt) -> Bool { wasSpent && epoch == now }
 }
-
-/// How many datagrams a socket may send before the loop goes on: many systems always have room for
-/// more, and drop them.
-struct DatagramBudget {
-    static let size = 256
-
-    private var epoch: UInt = 0
-    private var sent = 0
-
-    /// Whether one more may be sent.
-    mutating func takeOne(in now: UInt) -> Bool {
-        if epoch != now {
-            epoch = now
-            sent = 0
-        }
-        sent += 1
-        return sent <= Self.size
-    }
-}

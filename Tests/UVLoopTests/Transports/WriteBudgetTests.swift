@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import UVLoop
@@ -165,12 +166,12 @@ struct WriteBudgetTests {
         #expect(!budget.isSpent(in: 9))
     }
 
-    @Test func anEpochHasSoManyDatagrams() {
-        var budget = DatagramBudget()
+    @Test func anEpochHasSoManyCalls() {
+        var budget = CallBudget()
         for epoch in 1...3 as ClosedRange<UInt> {
             var taken = 0
-            for _ in 0..<DatagramBudget.size + 10 where budget.takeOne(in: epoch) { taken += 1 }
-            #expect(taken == DatagramBudget.size)
+            for _ in 0..<CallBudget.size + 10 where budget.takeOne(in: epoch) { taken += 1 }
+            #expect(taken == CallBudget.size)
         }
     }
 
@@ -181,13 +182,16 @@ struct WriteBudgetTests {
         try await onLoop { loop in
             let peer = try RawDatagramSocket()
             let socket = try await loop.datagramSocket(boundTo: .address(.anyPortIPv4))
-            var hasTurned = false
-            loop.callSoon { hasTurned = true }
-            var sent = 0
-            while !hasTurned, sent < 100_000 {
-                try await socket.send("datagram", to: peer.localAddress)
-                sent += 1
-            }
+            let hasTurned = try await loop.spawn { loop in
+                var hasTurned = false
+                loop.callSoon { hasTurned = true }
+                var sent = 0
+                while !hasTurned, sent < 100_000 {
+                    try await socket.send("datagram", to: peer.localAddress)
+                    sent += 1
+                }
+                return hasTurned
+            }.value
             #expect(hasTurned)
             peer.close()
         }
@@ -208,6 +212,30 @@ struct WriteBudgetTests {
             #expect(recorder.errors == [])
             transport.close()
             peer.close()
+        }
+    }
+
+    // MARK: Descriptors
+
+    @Test func aTaskThatUsesADescriptorWithoutEndLetsTheLoopGoOn() async throws {
+        try await onLoop { loop in
+            let (one, other) = try EventLoop.socketPair()
+            let (sender, receiver) = (RawDescriptor(one, on: loop), RawDescriptor(other, on: loop))
+            let hasTurned = try await loop.spawn { loop in
+                var hasTurned = false
+                loop.callSoon { hasTurned = true }
+                var exchanged = 0
+                while !hasTurned, exchanged < 100_000 {
+                    try await sender.sendAll("ping")
+                    let received = try await receiver.receive(upTo: 100)
+                    #expect(received.count == 4)
+                    exchanged += 1
+                }
+                return hasTurned
+            }.value
+            #expect(hasTurned)
+            close(one)
+            close(other)
         }
     }
 }
