@@ -26,9 +26,10 @@ final class ReadAhead {
 
     /// Whether the next read is for no more than the few bytes that are waited for: they are what
     /// comes before the next of messages that take several reads anyway. The message then comes in
-    /// reads of its own, which is less work for the system than if the first brought both.
+    /// reads of its own, which is less work for the system than if the first brought both. Not for
+    /// one byte: who waits for that takes what comes.
     func readsHeadAlone(_ needed: Int) -> Bool {
-        needed <= Self.headRoom && lastLength >= Self.longLength && buffer.isEmpty
+        needed > 1 && needed <= Self.headRoom && lastLength >= Self.longLength && buffer.isEmpty
             && buffer.capacity > Self.standardLimit
     }
 

@@ -164,6 +164,20 @@ struct ReadAheadTests {
         }
     }
 
+    @Test func whoTakesWhatComesGetsItAlsoAfterAVeryLongMessage() async throws {
+        try await withStream { loop, stream, peer in
+            try await stream.setReceiveLimit(4 << 20)
+            for _ in 0..<3 {
+                _ = try await receiveHeadAndMessage(loop, stream, peer, 1_000_000)
+                let waiting = loop.spawn { _ in try await stream.receive() }
+                try await stream.receiverWaits(loop)
+                try peer.send(pattern(1_000))
+                let chunk = try await waiting.value
+                #expect(chunk == pattern(1_000))
+            }
+        }
+    }
+
     @Test func memoryForLongMessagesIsKeptWhileTheyCome() async throws {
         try await withStream { loop, stream, peer in
             try await stream.setReceiveLimit(2 << 20)
