@@ -27,8 +27,8 @@ final class BufferedFrames: BufferedProtocol {
     private var own = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     /// How many bytes of an unfinished frame are in `own`.
     private var filled = 0
-    private var lastWasLong = false
-    private var readsHeaderAlone = false
+    /// How long the last frame was, with its header.
+    private var lastSize = 0
 
     init(_ shared: SharedMemory) {
         self.shared = UnsafeMutableRawBufferPointer(rebasing: shared.bytes[Self.margin...])
@@ -40,6 +40,8 @@ final class BufferedFrames: BufferedProtocol {
         self.transport = .passUnretained(transport)
     }
 
+    private var lastWasLong: Bool { lastSize + Self.slack > shared.count }
+    private var readsHeaderAlone: Bool { lastSize >= 8 * shared.count }
     private var readsIntoOwn: Bool { filled > 0 || lastWasLong }
 
     func getBuffer(sizeHint: Int) -> UnsafeMutableRawBufferPointer {
@@ -61,8 +63,7 @@ final class BufferedFrames: BufferedProtocol {
             guard needed <= end - start else { break }
             // The payload: memory[(start + 4)..<(start + needed)].
             try transport._withUnsafeGuaranteedRef { try $0.write(header) }
-            lastWasLong = needed + Self.slack > shared.count
-            readsHeaderAlone = needed >= 8 * shared.count
+            lastSize = needed
             start += needed
             needed = 4
         }

@@ -145,9 +145,17 @@ public final class Transport: Handle {
     func call(
         _ method: @autoclosure () -> String, _ body: (ProtocolEntry, Object) throws -> Void
     ) -> (any Error)? {
+        call(method(), isWatched: withCore { $0.isDebug }, body)
+    }
+
+    @inline(__always)
+    private func call(
+        _ method: @autoclosure () -> String, isWatched: Bool,
+        _ body: (ProtocolEntry, Object) throws -> Void
+    ) -> (any Error)? {
         let object = object
         return withCore { core in
-            core.caught(.protocolMethod(method()), madeAt: debugPlace) {
+            core.caught(.protocolMethod(method()), madeAt: debugPlace, isWatched: isWatched) {
                 try entry._withUnsafeGuaranteedRef { try body($0, object) }
             }
         }
@@ -160,14 +168,11 @@ public final class Transport: Handle {
     ) -> (any Error)? {
         // The names of the requirement differ, and the protocol that failed may have been replaced
         // by then; its entry lives on until the callback is over.
-        let (entry, object) = (entry, object)
-        return withCore { core in
-            core.caught(
-                .protocolMethod(entry._withUnsafeGuaranteedRef { $0.receivingMethod }),
-                madeAt: debugPlace, isWatched: isWatched
-            ) {
-                try entry._withUnsafeGuaranteedRef { try $0.received(object, base, count) }
-            }
+        let entry = entry
+        return call(
+            entry._withUnsafeGuaranteedRef { $0.receivingMethod }, isWatched: isWatched
+        ) {
+            try $0.received($1, base, count)
         }
     }
 

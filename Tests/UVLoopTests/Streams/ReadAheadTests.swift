@@ -125,7 +125,6 @@ struct ReadAheadTests {
         }
     }
 
-    /// With a limit that allows them, long messages have memory of their own as long as they come.
     /// Receives a head of four bytes and a message, which the peer sends as one. Returns how many
     /// bytes were read until the head was there.
     private func receiveHeadAndMessage(
@@ -178,6 +177,7 @@ struct ReadAheadTests {
         }
     }
 
+    /// With a limit that allows them, long messages have memory of their own as long as they come.
     @Test func memoryForLongMessagesIsKeptWhileTheyCome() async throws {
         try await withStream { loop, stream, peer in
             try await stream.setReceiveLimit(2 << 20)
