@@ -10,6 +10,19 @@ struct WriteBudgetTests {
     /// Far more than anything may write in one go.
     private static let endless = 64 << 20
 
+    /// Whether the loop goes on while a task of it does something again and again.
+    private func turns(
+        _ loop: isolated EventLoop, within count: Int,
+        _ operation: @escaping @Sendable (isolated EventLoop) async throws -> Void
+    ) async throws -> Bool {
+        try await loop.spawn { loop in
+            var hasTurned = false
+            loop.callSoon { hasTurned = true }
+            for _ in 0..<count where !hasTurned { try await operation(loop) }
+            return hasTurned
+        }.value
+    }
+
     @Test(arguments: Wire.allCases, [100, 10_000, 65_536, 1 << 20])
     func aProtocolIsPausedThatWritesWithoutEnd(_ wire: Wire, _ size: Int) async throws {
         try await onLoop { loop in
@@ -121,12 +134,8 @@ struct WriteBudgetTests {
     func aTaskThatSendsWithoutEndLetsTheLoopGoOn(_ size: Int) async throws {
         try await withStream { loop, stream, peer in
             let piece = pattern(size)
-            var hasTurned = false
-            loop.callSoon { hasTurned = true }
-            var sent = 0
-            while !hasTurned, sent < Self.endless {
+            let hasTurned = try await turns(loop, within: Self.endless / size) { _ in
                 try await stream.send(piece)
-                sent += size
                 _ = peer.receiveWhatIsThere()
             }
             #expect(hasTurned)
@@ -136,13 +145,9 @@ struct WriteBudgetTests {
     @Test func aTaskThatTriesToSendWithoutEndLetsTheLoopGoOn() async throws {
         try await withStream { loop, stream, peer in
             let piece = pattern(65_536)
-            var hasTurned = false
-            loop.callSoon { hasTurned = true }
-            var sent = 0
-            while !hasTurned, sent < Self.endless {
+            let hasTurned = try await turns(loop, within: Self.endless / piece.count) { _ in
                 let rest = try stream.trySend(piece.span.bytes)
                 if !rest.isEmpty { try await stream.send(rest) }
-                sent += piece.count
                 _ = peer.receiveWhatIsThere()
             }
             #expect(hasTurned)
@@ -182,16 +187,9 @@ struct WriteBudgetTests {
         try await onLoop { loop in
             let peer = try RawDatagramSocket()
             let socket = try await loop.datagramSocket(boundTo: .address(.anyPortIPv4))
-            let hasTurned = try await loop.spawn { loop in
-                var hasTurned = false
-                loop.callSoon { hasTurned = true }
-                var sent = 0
-                while !hasTurned, sent < 100_000 {
-                    try await socket.send("datagram", to: peer.localAddress)
-                    sent += 1
-                }
-                return hasTurned
-            }.value
+            let hasTurned = try await turns(loop, within: 100_000) { _ in
+                try await socket.send("datagram", to: peer.localAddress)
+            }
             #expect(hasTurned)
             peer.close()
         }
@@ -221,18 +219,11 @@ struct WriteBudgetTests {
         try await onLoop { loop in
             let (one, other) = try EventLoop.socketPair()
             let (sender, receiver) = (RawDescriptor(one, on: loop), RawDescriptor(other, on: loop))
-            let hasTurned = try await loop.spawn { loop in
-                var hasTurned = false
-                loop.callSoon { hasTurned = true }
-                var exchanged = 0
-                while !hasTurned, exchanged < 100_000 {
-                    try await sender.sendAll("ping")
-                    let received = try await receiver.receive(upTo: 100)
-                    #expect(received.count == 4)
-                    exchanged += 1
-                }
-                return hasTurned
-            }.value
+            let hasTurned = try await turns(loop, within: 100_000) { _ in
+                try await sender.sendAll("ping")
+                let received = try await receiver.receive(upTo: 100)
+                #expect(received.count == 4)
+            }
             #expect(hasTurned)
             close(one)
             close(other)
